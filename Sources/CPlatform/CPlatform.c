@@ -1,0 +1,25 @@
+#define _GNU_SOURCE
+#include "CPlatform.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+
+int platform_set_thread_name(const char *name) {
+    return pthread_setname_np(pthread_self(), name);
+}
+
+int platform_event_create(void) {
+    return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+int platform_event_signal(int descriptor) {
+    // EAGAIN: the counter is at its maximum, so the descriptor is readable as asked.
+    return eventfd_write(descriptor, 1) == 0 || errno == EAGAIN ? 0 : -1;
+}
+
+int platform_event_drain(int descriptor) {
+    eventfd_t count;
+    // EAGAIN: the counter is zero already.
+    return eventfd_read(descriptor, &count) == 0 || errno == EAGAIN ? 0 : -1;
+}
