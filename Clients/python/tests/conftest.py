@@ -1,0 +1,97 @@
+"""Raw ZeroMQ sockets that stand in for the daemon, and waiting with a deadline."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Optional
+
+import numpy as np
+import pytest
+import zmq
+
+DEADLINE = 10.0
+
+
+def eventually(condition: Callable[[], Any], what: str = "the condition", timeout: float = DEADLINE) -> Any:
+    """Polls until the condition holds and returns its value; fails once the deadline is over."""
+    end = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < end, f"{what} did not come true within {timeout} s"
+        time.sleep(0.002)
+
+
+class Ingest:
+    """A daemon's ingest socket: SUB, bound or connected, taking in whatever an emitter sends."""
+
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], endpoint: Optional[str] = None, hwm: int = 1000) -> None:
+        self.socket = context.socket(zmq.SUB)
+        self.socket.setsockopt(zmq.LINGER, 0)
+        self.socket.setsockopt(zmq.RCVHWM, hwm)
+        if hwm < 10:
+            self.socket.setsockopt(zmq.RCVBUF, 4096)
+        if endpoint is None:
+            self.socket.bind("tcp://127.0.0.1:*")
+            self.endpoint = self.socket.getsockopt_string(zmq.LAST_ENDPOINT)
+        else:
+            self.socket.connect(endpoint)
+            self.endpoint = endpoint
+
+    def listen(self, prefix: bytes = b"livecka/1/") -> "Ingest":
+        self.socket.setsockopt(zmq.SUBSCRIBE, prefix)
+        return self
+
+    def wait_for(self, monitor: Any) -> None:
+        """Waits until the monitor knows of this listener: a SUB socket that is not polled does not subscribe."""
+        eventually(lambda: self.socket.poll(1) >= 0 and monitor.is_subscribed, "a subscription")
+
+    def receive(self, kind: Optional[str] = None, timeout: float = DEADLINE) -> tuple[dict[str, Any], list[bytes]]:
+        """The next message, of one type if given: its header and its tensors."""
+        end = time.monotonic() + timeout
+        while True:
+            left = end - time.monotonic()
+            assert left > 0 and self.socket.poll(int(left * 1000) + 1), f"no {kind or 'message'} within {timeout} s"
+            topic, header, *tensors = self.socket.recv_multipart()
+            message = json.loads(header)
+            assert topic == f"livecka/1/{message['run']}/".encode()
+            if kind is None or message["type"] == kind:
+                return message, tensors
+
+    def until_bye(self) -> list[tuple[dict[str, Any], list[bytes]]]:
+        """Everything up to and with `bye`."""
+        messages = [self.receive()]
+        while messages[-1][0]["type"] != "bye":
+            messages.append(self.receive())
+        return messages
+
+
+Listen = Callable[..., Ingest]
+
+
+@pytest.fixture
+def open_ingest() -> Iterator[Listen]:
+    """Opens ingest sockets, with `Ingest`'s arguments, and closes them after the test."""
+    context = zmq.Context()
+    opened = []
+
+    def open_one(endpoint: Optional[str] = None, hwm: int = 1000) -> Ingest:
+        opened.append(Ingest(context, endpoint, hwm))
+        return opened[-1]
+
+    yield open_one
+    context.destroy(linger=0)
+
+
+@pytest.fixture
+def ingest(open_ingest: Listen) -> Ingest:
+    """A daemon that listens."""
+    return open_ingest().listen()
+
+
+def layers(seed: int = 0, n: int = 8, count: int = 3) -> dict[str, np.ndarray[Any, Any]]:
+    random = np.random.default_rng(seed)
+    return {f"layer{index}": random.standard_normal((n, 4 + index), np.float32) for index in range(count)}
