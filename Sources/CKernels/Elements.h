@@ -1,0 +1,52 @@
+// Numbers of a message, and what every kernel needs to read them.
+
+#ifndef ELEMENTS_H
+#define ELEMENTS_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "CKernels.h"
+
+#if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "Messages are little-endian and are read in place."
+#endif
+
+#if defined(__x86_64__)
+#define DISPATCHED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define DISPATCHED
+#endif
+
+// Inlined into each clone, so that the clone's instruction set applies: F16 becomes `vcvtph2ps` where there is one.
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE float load_f16(const unsigned char *source) {
+    _Float16 value;
+    memcpy(&value, source, sizeof value);
+    return (float)value;
+}
+
+// BF16 is the upper half of an F32.
+INLINE float load_bf16(const unsigned char *source) {
+    uint16_t upper;
+    memcpy(&upper, source, sizeof upper);
+    const uint32_t bits = (uint32_t)upper << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+INLINE float load_f32(const unsigned char *source) {
+    float value;
+    memcpy(&value, source, sizeof value);
+    return value;
+}
+
+INLINE double load_f64(const unsigned char *source) {
+    double value;
+    memcpy(&value, source, sizeof value);
+    return value;
+}
+
+#endif

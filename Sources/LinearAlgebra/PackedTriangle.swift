@@ -1,0 +1,9 @@
+/// Where an entry of a symmetric matrix is when only its upper triangle is stored, row by row with the diagonal.
+///
+/// - Parameters:
+///   - row: The entry's row.
+///   - column: The entry's column, at least `row`.
+///   - count: The number of rows of the matrix.
+public func packedIndex(_ row: Int, _ column: Int, count: Int) -> Int {
+    row * (2 * count - row - 1) / 2 + column
+}

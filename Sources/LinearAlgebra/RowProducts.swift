@@ -1,0 +1,146 @@
+/// Scratch memory for the inner products between all pairs of long rows.
+///
+/// Rows are taken in blocks and columns in panels, so that the memory stays bounded however many rows there are.
+public struct RowProducts<Scalar: KernelScalar>: ~Copyable {
+    /// The most rows that are multiplied at once.
+    private static var blockHeight: Int { 1024 }
+
+    /// The panels of two blocks of rows.
+    private var upper = AlignedBuffer<Scalar>()
+    private var lower = AlignedBuffer<Scalar>()
+
+    /// The products of two panels.
+    private var block = AlignedBuffer<Scalar>()
+
+    /// Creates scratch without any memory.
+    public init() {}
+
+    /// The size of the memory held.
+    public var byteCount: Int { self.upper.byteCount + self.lower.byteCount + self.block.byteCount }
+
+    /// Computes the inner products between every two rows, and between every row and itself.
+    ///
+    /// The products of a panel are summed in `Scalar`, those of all panels in Float64.
+    ///
+    /// - Parameters:
+    ///   - rowCount: The number of rows, *r*.
+    ///   - columnCount: The length of a row, *c*.
+    ///   - copy: Copies the given columns of a row into a span of their number.
+    /// - Returns: The upper triangle with the diagonal, row by row: *r*(*r* + 1) / 2 products.
+    /// - Complexity: O(*r*² *c*).
+    public mutating func products(
+        rowCount: Int,
+        columnCount: Int,
+        copy: (_ row: Int, _ columns: Range<Int>, _ destination: inout MutableSpan<Scalar>) -> Void
+    ) -> [Double] {
+        var products = [Double](repeating: 0, count: rowCount * (rowCount + 1) / 2)
+        let blocks = stride(from: 0, to: rowCount, by: Self.blockHeight).map { start in
+            start..<min(start + Self.blockHeight, rowCount)
+        }
+        let width = Self.panelWidth(rowCount: rowCount, columnCount: columnCount)
+        for start in stride(from: 0, to: columnCount, by: width) {
+            let columns = start..<min(start + width, columnCount)
+            for (index, rows) in blocks.enumerated() {
+                Self.gather(rows, columns, into: &self.upper, copy: copy)
+                self.addOwnProducts(of: rows, columnCount: columns.count, rowCount: rowCount, to: &products)
+                for others in blocks[(index + 1)...] {
+                    Self.gather(others, columns, into: &self.lower, copy: copy)
+                    self.addProducts(
+                        of: rows,
+                        and: others,
+                        columnCount: columns.count,
+                        rowCount: rowCount,
+                        to: &products
+                    )
+                }
+            }
+        }
+        return products
+    }
+
+    /// Adds the products between the rows of one block.
+    private mutating func addOwnProducts(
+        of rows: Range<Int>,
+        columnCount: Int,
+        rowCount: Int,
+        to products: inout [Double]
+    ) {
+        let height = rows.count
+        self.upper.withNumbers(height * columnCount) { panel in
+            self.block.withRoom(for: height * height) { block in
+                Scalar.multiplyByOwnTranspose(
+                    panel,
+                    rowCount: height,
+                    columnCount: columnCount,
+                    stride: columnCount,
+                    into: &block,
+                    isAdding: false
+                )
+                var products = products.mutableSpan
+                for row in rows {
+                    let start = packedIndex(row, row, count: rowCount)
+                    let local = row - rows.lowerBound
+                    products.withPart(start..<start + rows.upperBound - row) { sums in
+                        _ = Scalar.add(block.span.extracting(local * height + local..<(local + 1) * height), to: &sums)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds the products between the rows of two blocks.
+    private mutating func addProducts(
+        of rows: Range<Int>,
+        and others: Range<Int>,
+        columnCount: Int,
+        rowCount: Int,
+        to products: inout [Double]
+    ) {
+        self.upper.withNumbers(rows.count * columnCount) { upper in
+            self.lower.withNumbers(others.count * columnCount) { lower in
+                self.block.withRoom(for: rows.count * others.count) { block in
+                    Scalar.multiply(
+                        upper,
+                        rowCount: rows.count,
+                        byTransposeOf: lower,
+                        rowCount: others.count,
+                        columnCount: columnCount,
+                        stride: columnCount,
+                        into: &block
+                    )
+                    var products = products.mutableSpan
+                    for row in rows {
+                        let start = packedIndex(row, others.lowerBound, count: rowCount)
+                        let local = (row - rows.lowerBound) * others.count
+                        products.withPart(start..<start + others.count) { sums in
+                            _ = Scalar.add(block.span.extracting(local..<local + others.count), to: &sums)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Copies the given part of the matrix into a panel without gaps.
+    private static func gather(
+        _ rows: Range<Int>,
+        _ columns: Range<Int>,
+        into panel: inout AlignedBuffer<Scalar>,
+        copy: (_ row: Int, _ columns: Range<Int>, _ destination: inout MutableSpan<Scalar>) -> Void
+    ) {
+        panel.withRoom(for: rows.count * columns.count) { panel in
+            for (local, row) in rows.enumerated() {
+                panel.withPart(local * columns.count..<(local + 1) * columns.count) { destination in
+                    copy(row, columns, &destination)
+                }
+            }
+        }
+    }
+
+    /// The number of columns that are multiplied together.
+    ///
+    /// Wide enough that adding the products up costs little next to computing them, else about half a mebibyte.
+    private static func panelWidth(rowCount: Int, columnCount: Int) -> Int {
+        min(columnCount, min(max(512, (1 << 17) / rowCount), 8192))
+    }
+}

@@ -1,0 +1,71 @@
+internal import LinearAlgebra
+
+extension UCenteredGram {
+    /// The most that U-centring may cancel, ‖K‖ / ‖K̃‖ off the diagonal, before the rounding of a Float32 Gram matrix
+    /// shows in what is left. Few examples and very many unrelated features come to more.
+    private static let largestSingleCancellation = 4.0
+
+    /// Computes the U-centred Gram matrix of a layer's activations, widened and centred.
+    ///
+    /// Float16, BFloat16 and Float32 are multiplied in Float32. Where that over- or underflows, or where U-centring
+    /// cancels too much of it, the layer is computed again in Float64, if need be multiplied by a power of two: no
+    /// finite activations are too large or too small.
+    ///
+    /// - Parameters:
+    ///   - activations: One example a row, row-major, little-endian, with any alignment.
+    ///   - elementType: How the numbers are stored.
+    ///   - exampleCount: The number of rows, *n*.
+    ///   - featureCount: The number of columns, *p*.
+    ///   - workspace: Scratch memory.
+    /// - Throws: ``NonFiniteError`` when any number is NaN or infinite.
+    /// - Precondition: `exampleCount > 3`, `featureCount > 0`, and `activations` has the size that they say.
+    /// - Complexity: O(*n*² *p*).
+    public init(
+        activations: RawSpan,
+        elementType: ElementType,
+        exampleCount: Int,
+        featureCount: Int,
+        workspace: inout Workspace
+    ) throws(NonFiniteError) {
+        let shape = ActivationShape(elementType: elementType, exampleCount: exampleCount, featureCount: featureCount)
+        if elementType != .float64 {
+            let features = workspace.singleGram.fill(activations: activations, shape: shape)
+            if workspace.singleGram.isInSafeRange || !features.varies {
+                let sums = workspace.singleGram.uCenteredSums()
+                if sums.cancellation <= Self.largestSingleCancellation || !features.varies {
+                    self.init(&workspace.singleGram, sums, features, exponent: 0, elementType)
+                    return
+                }
+            }
+        }
+        var exponent = 0
+        var features = workspace.doubleGram.fill(activations: activations, shape: shape)
+        if features.varies, !workspace.doubleGram.isInSafeRange {
+            let largest = largestMagnitude(of: activations, elementType: elementType)
+            guard largest.isFinite else { throw NonFiniteError() }
+            // Brings the largest number to about 1, as far as a Float64 power of two goes.
+            exponent = min(max(-Int(largest.exponent), -1000), 1000)
+            let scale = Double(sign: .plus, exponent: exponent, significand: 1)
+            features = workspace.doubleGram.fill(activations: activations, shape: shape, scale: scale)
+        }
+        let sums = workspace.doubleGram.uCenteredSums()
+        self.init(&workspace.doubleGram, sums, features, exponent: -2 * exponent, elementType)
+    }
+
+    /// Takes a filled Gram matrix over, unless the layer is constant: ‖Xc‖ ≤ 1e-6·‖X‖, or 1e-14 for Float64.
+    private init<Scalar>(
+        _ gram: inout GramMatrix<Scalar>,
+        _ sums: UCenteredSums,
+        _ features: FeatureSummary,
+        exponent: Int,
+        _ elementType: ElementType
+    ) {
+        let tolerance = elementType == .float64 ? 1e-14 : 1e-6
+        let meanSquares = Double(gram.exampleCount) * features.squaredMeans
+        if sums.trace <= tolerance * tolerance * (sums.trace + meanSquares) {
+            self.init(constantWith: gram.exampleCount)
+        } else {
+            self.init(of: &gram, sums: sums, exponent: exponent, elementType: elementType)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+internal import LinearAlgebra
+
+extension UCenteredGram {
+    /// Computes the U-centred form of a Gram matrix that came ready-made.
+    ///
+    /// The layer is constant where U-centring leaves no more than 1e-6 of the matrix: that much is rounding.
+    ///
+    /// - Parameters:
+    ///   - gram: The matrix, little-endian, with any alignment: *n* × *n*, or with `isPacked` its upper triangle with
+    ///     the diagonal, row by row. Of a square matrix the lower triangle is taken to mirror the upper one.
+    ///   - elementType: How the numbers are stored.
+    ///   - isPacked: Whether the lower triangle is left out.
+    ///   - exampleCount: The number of rows, *n*.
+    ///   - workspace: Scratch memory.
+    /// - Throws: ``NonFiniteError`` when any number is NaN or infinite, in whichever triangle.
+    /// - Precondition: `exampleCount > 3`, and `gram` has the size that the other parameters say.
+    /// - Complexity: O(*n*²).
+    public init(
+        gram: RawSpan,
+        elementType: ElementType,
+        isPacked: Bool,
+        exampleCount: Int,
+        workspace: inout Workspace
+    ) throws(NonFiniteError) {
+        let largest = largestMagnitude(of: gram, elementType: elementType)
+        guard largest.isFinite else { throw NonFiniteError() }
+        if elementType == .float64 {
+            // Brings the largest number to about 1, as far as a Float64 power of two goes.
+            let exponent = largest > 0 ? min(max(-Int(largest.exponent), -1000), 1000) : 0
+            let scale = Double(sign: .plus, exponent: exponent, significand: 1)
+            workspace.doubleGram.fill(
+                gram: gram,
+                elementType: elementType,
+                isPacked: isPacked,
+                exampleCount: exampleCount,
+                scale: scale
+            )
+            self.init(&workspace.doubleGram, exponent: -exponent, elementType)
+        } else {
+            workspace.singleGram.fill(
+                gram: gram,
+                elementType: elementType,
+                isPacked: isPacked,
+                exampleCount: exampleCount
+            )
+            self.init(&workspace.singleGram, exponent: 0, elementType)
+        }
+    }
+
+    /// Takes a filled Gram matrix over, unless the layer is constant: ‖K̃‖ ≤ 1e-6·‖K‖.
+    private init<Scalar>(_ gram: inout GramMatrix<Scalar>, exponent: Int, _ elementType: ElementType) {
+        let sums = gram.uCenteredSums()
+        if sums.norm <= 1e-6 * sums.fullNorm {
+            self.init(constantWith: gram.exampleCount)
+        } else {
+            self.init(of: &gram, sums: sums, exponent: exponent, elementType: elementType)
+        }
+    }
+}

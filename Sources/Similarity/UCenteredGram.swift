@@ -1,0 +1,77 @@
+internal import LinearAlgebra
+
+/// A layer's U-centred Gram matrix on one batch: what is left of the layer once its activations are gone.
+///
+/// The strict upper triangle is kept at unit norm, and the norm next to it in Float64: activations of 1e-15 or 1e15
+/// neither under- nor overflow when two layers are multiplied. Layers of Float64 keep Float64 entries, all others
+/// Float32.
+public struct UCenteredGram: Sendable {
+    /// The number of examples, *n*.
+    public let exampleCount: Int
+
+    /// The Frobenius norm ‖K̃‖ of the U-centred matrix, both triangles; zero when constant.
+    ///
+    /// Its square is the layer's self term, n(n − 3)·HSIC₁(K, K). Zero or infinite also where Float64 cannot hold it.
+    public let norm: Double
+
+    /// The trace of the doubly centred Gram matrix, tr(*H K H*) = ‖Xc‖²; zero when constant.
+    public let trace: Double
+
+    /// Whether the examples of the batch differ by no more than rounding.
+    public let isConstant: Bool
+
+    /// The strict upper triangle, row by row, scaled so that both triangles together have norm 1; empty when the norm is
+    /// zero.
+    let entries: Entries
+
+    /// Numbers of either precision.
+    enum Entries: Sendable {
+        case single([Float])
+        case double([Double])
+    }
+
+    /// The size of the entries in memory.
+    public var byteCount: Int {
+        switch self.entries {
+        case .single(let entries): entries.count * MemoryLayout<Float>.stride
+        case .double(let entries): entries.count * MemoryLayout<Double>.stride
+        }
+    }
+
+    /// Creates the matrix of a layer that tells no two examples of the batch apart.
+    init(constantWith exampleCount: Int) {
+        self.exampleCount = exampleCount
+        self.norm = 0
+        self.trace = 0
+        self.isConstant = true
+        self.entries = .single([])
+    }
+
+    /// Creates the matrix from a Gram matrix, whose upper triangle is overwritten.
+    ///
+    /// - Parameters:
+    ///   - gram: The Gram matrix of activations multiplied by a power of two, or the multiplied matrix itself.
+    ///   - sums: What U-centring it has found.
+    ///   - exponent: Of the power of two that is to be multiplied in again.
+    ///   - elementType: How the layer's numbers came.
+    init<Scalar>(of gram: inout GramMatrix<Scalar>, sums: UCenteredSums, exponent: Int, elementType: ElementType) {
+        // Examples that are all equally far apart, such as one-hot vectors, have a U-centred matrix of nothing but
+        // rounding. It must not be blown up to unit norm.
+        let isRounding = sums.norm <= 1e-13 * sums.fullNorm
+        self.exampleCount = gram.exampleCount
+        self.norm = isRounding ? 0 : Double(sign: .plus, exponent: exponent, significand: sums.norm)
+        self.trace = Double(sign: .plus, exponent: exponent, significand: sums.trace)
+        self.isConstant = false
+        guard self.norm > 0 else {
+            self.entries = .single([])
+            return
+        }
+        gram.subtract(sums.offsets, scale: 1 / sums.norm)
+        self.entries =
+            if elementType == .float64 {
+                .double(gram.strictUpperTriangle(as: Double.self))
+            } else {
+                .single(gram.strictUpperTriangle(as: Float.self))
+            }
+    }
+}

@@ -1,0 +1,20 @@
+internal import LinearAlgebra
+
+/// Scratch memory for one thread's work, reused from layer to layer and from batch to batch.
+///
+/// It grows to what the largest batch so far needed. Nothing of a batch stays in it that a result depends on.
+public struct Workspace: ~Copyable {
+    var singleGram = GramMatrix<Float>()
+    var doubleGram = GramMatrix<Double>()
+    var singleProducts = RowProducts<Float>()
+    var doubleProducts = RowProducts<Double>()
+
+    /// Creates a workspace without any memory.
+    public init() {}
+
+    /// The size of the memory that the workspace holds.
+    public var byteCount: Int {
+        self.singleGram.byteCount + self.doubleGram.byteCount + self.singleProducts.byteCount
+            + self.doubleProducts.byteCount
+    }
+}
