@@ -83,13 +83,16 @@ class Control:
         header, frames = self._exchange("snapshot", run=run, window=window, step=step)
         try:
             count = len(header["layers"])
-            cka, stderr, hsic = (_matrix(frame, count) for frame in frames[:3])
+            cka, stderr, hsic = (_doubles(frame, (count, count)) for frame in frames[:3])
+            extras = {}
+            if len(frames) == 5:
+                extras = {"groups": _doubles(frames[3], (-1, count, count)), "traces": _doubles(frames[4], (-1, count))}
         except (KeyError, TypeError, ValueError) as error:
             raise ProtocolError(f"the daemon's snapshot cannot be read: {error}") from error
         dominance = header.get("dominance")
-        return Snapshot(
-            header, cka, stderr, hsic, None if dominance is None else np.array(dominance, dtype=np.float64)
-        )
+        if dominance is not None:
+            dominance = np.array(dominance, dtype=np.float64)
+        return Snapshot(header, cka, stderr, hsic, dominance, extras)
 
     def attach(self, endpoint: str, run: Optional[str] = None) -> dict[str, Any]:
         """Starts listening to an emitter that binds `endpoint`, to one of its runs or to all."""
@@ -177,5 +180,5 @@ def _result(reply: dict[str, Any]) -> Any:
     raise UnknownRun(code, message) if code == "unknown_run" else RequestRefused(code, message)
 
 
-def _matrix(frame: bytes, count: int) -> Matrix:
-    return np.frombuffer(frame, dtype="<f8").reshape(count, count)
+def _doubles(frame: bytes, shape: tuple[int, ...]) -> Matrix:
+    return np.frombuffer(frame, dtype="<f8").reshape(shape)

@@ -15,8 +15,8 @@ from . import _safetensors
 
 Matrix = npt.NDArray[np.float64]
 
-# A JSON snapshot's keys beside the matrices, in the order in which the daemon writes them.
-_JSON_KEYS = ("run", "window", "generation", "step_first", "step_last", "batches", "examples", "missing", "layers")
+# A JSON snapshot begins with these keys; the matrices follow, and then whatever else the header holds.
+_FIRST_KEYS = ("run", "window", "generation", "step_first", "step_last", "batches", "examples", "missing", "layers")
 
 
 @dataclass(frozen=True)
@@ -57,15 +57,12 @@ class Snapshot:
         if suffix == ".json":
             Path(path).write_text(self._json(), encoding="utf-8")
         elif suffix == ".npz":
-            header = np.array(json.dumps(self.header, ensure_ascii=False))
+            header = np.array(json.dumps(_file_header(self.header), ensure_ascii=False))
             arrays: dict[str, Any] = {**self._arrays(), "layers": np.array(self.layers), "header": header}
             np.savez(path, **arrays)
         elif suffix == ".safetensors":
-            text = {
-                key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-                for key, value in self.header.items()
-            }
-            _safetensors.save(path, self._arrays(), text)
+            metadata = {key: _text(value) for key, value in _file_header(self.header).items()}
+            _safetensors.save(path, self._arrays(), metadata)
         else:
             raise ValueError(f"{path}: a snapshot is saved as .json, .npz or .safetensors")
 
@@ -75,11 +72,12 @@ class Snapshot:
 
     def _json(self) -> str:
         dominance = np.full(len(self.layers), np.nan) if self.dominance is None else self.dominance
-        document = {key: self.header.get(key) for key in _JSON_KEYS}
+        document = {key: self.header.get(key) for key in _FIRST_KEYS}
         document.update({
             "cka": _nulled(self.cka), "stderr": _nulled(self.stderr), "hsic": _nulled(self.hsic),
-            "dominance": _nulled(dominance), "accounting": self.header.get("accounting", {}),
+            "dominance": _nulled(dominance), "accounting": self.header.get("accounting"),
         })
+        document.update({key: value for key, value in _file_header(self.header).items() if key not in document})
         return json.dumps(document, ensure_ascii=False, allow_nan=False)
 
 
@@ -104,22 +102,36 @@ def load(path: Union[str, Path]) -> Snapshot:
 
 
 def _from_json(document: dict[str, Any]) -> Snapshot:
-    cka, stderr, hsic = (_filled(document.pop(name)) for name in ("cka", "stderr", "hsic"))
-    dominance = document.pop("dominance", None)
-    return Snapshot(document, cka, stderr, hsic, None if dominance is None else _filled(dominance))
+    arrays = {name: document.pop(name) for name in ("cka", "stderr", "hsic", "dominance") if name in document}
+    return _from_arrays(document, {name: _filled(rows) for name, rows in arrays.items() if rows is not None})
 
 
 def _from_arrays(header: dict[str, Any], arrays: dict[str, Matrix]) -> Snapshot:
-    cka, stderr, hsic = arrays.pop("cka"), arrays.pop("stderr"), arrays.pop("hsic")
+    cka = arrays.pop("cka")
+    unknown = np.full_like(cka, np.nan)
+    stderr, hsic = arrays.pop("stderr", unknown), arrays.pop("hsic", unknown)
     return Snapshot(header, cka, stderr, hsic, arrays.pop("dominance", None), arrays)
 
 
+def _file_header(header: dict[str, Any]) -> dict[str, Any]:
+    """The header without what describes the frames of a message and what stands beside it."""
+    return {key: value for key, value in header.items() if key not in ("dtype", "shape", "dominance")}
+
+
+def _text(value: Any) -> str:
+    """A metadata entry, which is text: a word as it is, anything else as JSON, a word that reads as JSON as well."""
+    return value if isinstance(value, str) and _value(value) == value else json.dumps(value, ensure_ascii=False)
+
+
 def _value(text: str) -> Any:
-    """Metadata holds text alone: numbers, lists and objects are written as JSON, words as they are."""
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_refuse_constant)
     except ValueError:
         return text
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _nulled(array: Matrix) -> Any:
