@@ -1,0 +1,90 @@
+internal import WireFormat
+
+// Tensors, all F64: cka, stderr, dominance, and where they are known hsic [L, L], groups [G, L, L] and traces [G, L].
+//
+// The header's members are the metadata. Metadata can hold strings only: a member that is a string is written as it is,
+// every other one as JSON text, and so is a string that would itself be read as JSON, such as a run named "7".
+
+extension MatrixSnapshot {
+    /// The snapshot as tensors.
+    var safetensors: SafetensorsFile {
+        let count = self.layers.count
+        func tensor(_ name: String, _ shape: [Int], _ values: [Double]) -> SafetensorsFile.Tensor {
+            SafetensorsFile.Tensor(
+                name: name,
+                elementType: .float64,
+                shape: shape,
+                bytes: Float64Bytes.encode(values)[...]
+            )
+        }
+        var tensors = [
+            tensor("cka", [count, count], self.cka),
+            tensor("stderr", [count, count], self.standardErrors),
+        ]
+        if let hsic {
+            tensors.append(tensor("hsic", [count, count], hsic))
+        }
+        tensors.append(tensor("dominance", [count], self.header.dominance))
+        if let groups {
+            tensors.append(tensor("groups", [groups.count, count, count], groups.products))
+            tensors.append(tensor("traces", [groups.count, count], groups.traces))
+        }
+        let metadata = self.header.fileMembers.map { (key: $0.key, value: Self.metadataText($0.value)) }
+        return SafetensorsFile(tensors: tensors, metadata: metadata)
+    }
+
+    /// Reads the bytes of a file.
+    init(safetensors bytes: [UInt8]) throws(SnapshotError) {
+        let file: SafetensorsFile
+        do {
+            file = try SafetensorsFile(parsing: bytes)
+        } catch {
+            throw .malformed(reason: error.description)
+        }
+        var object: JSONObject = [:]
+        for (key, text) in file.metadata {
+            object[key] = Self.metadataValue(text)
+        }
+        let header = try SnapshotHeader(object)
+        let count = header.layers.count
+        let square = [count, count]
+        guard let cka = try Self.values("cka", shape: square, of: file) else {
+            throw .malformed(reason: "it has no tensor 'cka'")
+        }
+        var groups: GroupSums?
+        if let groupCount = file["groups"]?.shape.first {
+            let products = try Self.values("groups", shape: [groupCount, count, count], of: file) ?? []
+            let traces = try Self.values("traces", shape: [groupCount, count], of: file) ?? []
+            groups = GroupSums(count: groupCount, products: products, traces: traces)
+        }
+        try self.init(
+            header: header,
+            cka: cka,
+            standardErrors: try Self.values("stderr", shape: square, of: file)
+                ?? Array(repeating: .nan, count: count * count),
+            hsic: try Self.values("hsic", shape: square, of: file),
+            groups: groups
+        )
+    }
+
+    private static func values(
+        _ name: String,
+        shape: [Int],
+        of file: SafetensorsFile
+    ) throws(SnapshotError) -> [Double]? {
+        guard let tensor = file[name] else { return nil }
+        guard tensor.elementType == .float64, tensor.shape == shape else {
+            throw .size(of: name, expected: shape.map(String.init).joined(separator: " × ") + " doubles")
+        }
+        return Float64Bytes.decode(tensor.bytes)
+    }
+
+    private static func metadataText(_ value: JSONValue) -> String {
+        guard case .string(let text) = value, self.metadataValue(text) == value else { return value.text }
+        return text
+    }
+
+    private static func metadataValue(_ text: String) -> JSONValue {
+        (try? JSONValue(parsing: Array(text.utf8)[...])) ?? .string(text)
+    }
+}

@@ -1,0 +1,152 @@
+import Snapshots
+import Testing
+import WireFormat
+
+@Suite struct SnapshotFilesTests {
+    @Test func jsonHasTheContractsKeysFirst() throws {
+        let expected = #"""
+            {
+            "run":"7",
+            "window":"recent",
+            "generation":1,
+            "step_first":0,
+            "step_last":66,
+            "batches":64,
+            "examples":4096,
+            "missing":null,
+            "layers":["stem","a,\"b\""],
+            "cka":[
+            [1.0,null],
+            [null,null]],
+            "stderr":[
+            [0.001953125,null],
+            [null,null]],
+            "hsic":[
+            [1e-300,-0.5],
+            [-0.5,0.0]],
+            "dominance":[0.5,null],
+            "accounting":{"attempted":64,"rejected":{},"lost":0},
+            "v":1,
+            "kind":"sliding",
+            "effective_batches":12.5,
+            "complete":true,
+            "estimator":"hsic1",
+            "undefined":{"a,\"b\"":"constant"},
+            "largest_batch_share":[0.25,null]
+            }
+
+            """#
+        #expect(try text(of: .example(), as: .json) == expected)
+    }
+
+    @Test func jsonOnOneLineHoldsTheSame() throws {
+        let snapshot = try MatrixSnapshot.example()
+        let line = String(decoding: snapshot.json(), as: UTF8.self)
+        #expect(try text(of: snapshot, as: .json).split(separator: "\n").joined() == line)
+    }
+
+    @Test func whatIsNotKnownIsNull() throws {
+        let header = try SnapshotHeader(["layers": []])
+        let snapshot = try MatrixSnapshot(header: header, cka: [], standardErrors: [])
+        #expect(
+            String(decoding: snapshot.json(), as: UTF8.self) == """
+                {"run":null,"window":null,"generation":null,"step_first":null,"step_last":null,"batches":null,\
+                "examples":null,"missing":null,"layers":[],"cka":[],"stderr":[],"hsic":null,"dominance":[],\
+                "accounting":null}
+                """
+        )
+    }
+
+    @Test func csvQuotesNamesAndLeavesUndefinedFieldsEmpty() throws {
+        #expect(
+            try text(of: .example(), as: .csv) == #"""
+                ,stem,"a,""b"""
+                stem,1.0,
+                "a,""b""",,
+
+                """#
+        )
+    }
+
+    @Test(arguments: [SnapshotFormat.DataFormat.json, .safetensors])
+    func aSavedMatrixIsReadBackBitForBit(format: SnapshotFormat.DataFormat) throws {
+        try withTemporaryDirectory { directory in
+            let path = "\(directory)/matrix.\(format.rawValue)"
+            let snapshot = try MatrixSnapshot.example()
+            try snapshot.write(to: path, as: format)
+            let copy = try MatrixSnapshot(contentsOf: path)
+            #expect(copy.isIdentical(to: snapshot))
+            #expect(copy.groups == (format == .safetensors ? snapshot.groups : nil))
+
+            var header = snapshot.header.object
+            header["dtype"] = nil
+            header["shape"] = nil
+            #expect(copy.header.object == header)
+        }
+    }
+
+    @Test func safetensorsHoldTheMatricesByName() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/matrix.safetensors"
+            try MatrixSnapshot.example().write(to: path, as: .safetensors)
+            let file = try SafetensorsFile(parsing: AtomicFile.contents(of: path))
+            #expect(file.tensors.map(\.name) == ["cka", "stderr", "hsic", "dominance", "groups", "traces"])
+            #expect(file.tensors.map(\.shape) == [[2, 2], [2, 2], [2, 2], [2], [2, 2, 2], [2, 2]])
+            #expect(file.tensors.allSatisfy { $0.elementType == .float64 })
+            #expect(file["traces"].map { Array($0.bytes) } == bytes([10, 20, 30, 40]))
+            let metadata = Dictionary(uniqueKeysWithValues: file.metadata)
+            #expect(metadata["run"] == "\"7\"")
+            #expect(metadata["window"] == "recent")
+            #expect(metadata["batches"] == "64")
+            #expect(metadata["layers"] == #"["stem","a,\"b\""]"#)
+        }
+    }
+
+    @Test(arguments: ["a.csv", "a.svg", "a.png"])
+    func aFormatWithoutEverythingIsNotRead(name: String) {
+        #expect(throws: SnapshotError.notReadable(path: name)) { try MatrixSnapshot(contentsOf: name) }
+    }
+
+    @Test(arguments: [
+        #"{"layers": ["a"]}"#, #"{"layers": ["a"], "cka": [1]}"#, #"{"layers": ["a"], "cka": [[1, 2]]}"#,
+        #"{"layers": ["a"], "cka": [["1"]]}"#, #"{"layers": ["a"], "cka": [[1]], "hsic": [[]]}"#, #"{"cka": []}"#, "[",
+        "",
+    ])
+    func aDamagedFileIsAnError(text: String) throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/matrix.json"
+            var file = try AtomicFile(replacing: path)
+            try file.write(Array(text.utf8))
+            try file.commit()
+            #expect(throws: SnapshotError.self) { try MatrixSnapshot(contentsOf: path) }
+        }
+    }
+
+    @Test func aMatrixOfOthersIsReadWithWhatItHas() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/matrix.json"
+            var file = try AtomicFile(replacing: path)
+            try file.write(Array(#"{"layers": ["a", "b"], "cka": [[1, 0.5], [0.5, 1]]}"#.utf8))
+            try file.commit()
+            let snapshot = try MatrixSnapshot(contentsOf: path)
+            #expect(snapshot.cka == [1, 0.5, 0.5, 1])
+            #expect(snapshot.standardErrors.allSatisfy { $0.isNaN })
+            #expect(snapshot.hsic == nil)
+            #expect(snapshot.header.run == nil)
+        }
+    }
+
+    @Test func aMissingFileIsAnErrorWithItsName() {
+        let error = #expect(throws: SnapshotError.self) { try MatrixSnapshot(contentsOf: "/nowhere/matrix.json") }
+        #expect(error?.description == "Could not open '/nowhere/matrix.json': No such file or directory")
+    }
+
+    private func text(of snapshot: MatrixSnapshot, as format: SnapshotFormat.DataFormat) throws -> String {
+        var text = ""
+        try withTemporaryDirectory { directory in
+            try snapshot.write(to: directory + "/file", as: format)
+            text = String(decoding: try AtomicFile.contents(of: directory + "/file"), as: UTF8.self)
+        }
+        return text
+    }
+}
