@@ -51,7 +51,8 @@ extension Settings {
         EncodedValue(self, keys: Self.keys).document
     }
 
-    private mutating func read(yaml: String, file: String, with reader: inout SettingsReader) {
+    /// Reads the text of a file over the values that are there.
+    mutating func read(yaml: String, file: String, with reader: inout SettingsReader) {
         let whole = Place(path: "", origin: .file(file))
         do {
             guard let root = try compose(yaml: yaml) else { return }

@@ -6,7 +6,12 @@ extension Settings {
 
     /// The keys that changed and that only a restart puts into effect.
     public func restartNeeded(from old: Settings) -> [String] {
-        self.changedKeys(from: old).filter { !$0.isUnder(Self.reloadableKeys) }
+        self.changedKeys(from: old).filter { !Self.isReloadable($0) }
+    }
+
+    /// Whether a reload puts a key into effect.
+    static func isReloadable(_ key: String) -> Bool {
+        key.isUnder(self.reloadableKeys)
     }
 
     /// The keys, or the sections, that this version reads, checks and does not act on.

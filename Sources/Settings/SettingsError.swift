@@ -1,6 +1,6 @@
 /// Everything that is wrong with the settings that an operator wrote.
 public struct SettingsError: Error, Hashable, Sendable {
-    /// The problems: the file's from top to bottom, then the environment's by name. Never empty.
+    /// The problems, never none: the file's from top to bottom, then the environment's by name.
     public let problems: [SettingsProblem]
 
     init(_ problems: [SettingsProblem]) {

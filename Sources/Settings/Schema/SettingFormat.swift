@@ -26,6 +26,7 @@ extension SettingFormat {
     ///   - isNumber: Whether quotes around the value make it one of the wrong type.
     ///   - parse: Turns the text into the value.
     ///   - write: Turns the value into text that `parse` takes.
+    /// - Returns: The format.
     static func scalar(
         _ expectation: String,
         isNumber: Bool = false,
@@ -74,7 +75,7 @@ extension SettingFormat {
         write: @escaping @Sendable (Value) -> Draft
     ) -> SettingFormat {
         let names = keys.map(\.name)
-        let expectation = "a mapping with the keys \(names.joined(separator: ", "))"
+        let expectation = "a mapping with the keys \(listed(names))"
         return SettingFormat(expectation: expectation, shape: .record(keys: names)) { node, place, reader in
             guard case .mapping = node else {
                 reader.report("\(node.kind) stands here", "write \(expectation)", at: place)
@@ -109,6 +110,7 @@ extension SettingFormat {
     ///   - element: The format of one element.
     ///   - identity: What must differ.
     ///   - isRequired: Whether an empty list is refused.
+    /// - Returns: The format.
     static func list<Element>(
         of element: SettingFormat<Element>,
         identifiedBy identity: Identity<Element>,
