@@ -32,7 +32,7 @@ public struct SimilarityRuleSettings: Hashable, Sendable {
 
 extension SimilarityRuleSettings {
     static let format: SettingFormat<[SimilarityRuleSettings]> = .list(
-        of: .record(startingWith: { Draft() }, keys: Draft.keys, build: Self.init(_:at:reader:)) { Draft($0) },
+        of: .record(startingWith: Draft(), keys: Draft.keys, build: Self.init(_:at:reader:)) { Draft($0) },
         identifiedBy: Identity(key: "name") { $0.name }
     )
 
@@ -58,9 +58,9 @@ extension SimilarityRuleSettings {
     }
 
     private init?(_ draft: Draft, at place: Place, reader: inout SettingsReader) {
-        let name = reader.require(draft.name, "name", SettingFormat<String>.ruleName, at: place)
-        let first = reader.require(draft.first, "first", SettingFormat<String>.regularExpression, at: place)
-        let second = reader.require(draft.second, "second", SettingFormat<String>.regularExpression, at: place)
+        let name = reader.require(draft.name, "name", .ruleName, at: place)
+        let first = reader.require(draft.first, "first", .regularExpression, at: place)
+        let second = reader.require(draft.second, "second", .regularExpression, at: place)
         let condition: Condition
         switch (draft.above, draft.below) {
         case (let above?, nil):

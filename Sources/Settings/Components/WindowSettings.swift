@@ -34,7 +34,7 @@ public struct WindowSettings: Hashable, Sendable {
 
 extension WindowSettings {
     static let format: SettingFormat<[WindowSettings]> = .list(
-        of: .record(startingWith: { Draft() }, keys: Draft.keys, build: Self.init(_:at:reader:)) { Draft($0) },
+        of: .record(startingWith: Draft(), keys: Draft.keys, build: Self.init(_:at:reader:)) { Draft($0) },
         identifiedBy: Identity(key: "name") { $0.name },
         isRequired: true
     )
@@ -65,8 +65,8 @@ extension WindowSettings {
         if draft.kind != .decay, draft.kind != nil, draft.halfLife != nil {
             reader.report("only a decay window has this", "leave it out", at: place.child("half_life", in: reader))
         }
-        let name = reader.require(draft.name, "name", SettingFormat<String>.name, at: place)
-        guard let kindName = reader.require(draft.kind, "kind", SettingFormat<KindName>.choice(), at: place) else {
+        let name = reader.require(draft.name, "name", .name, at: place)
+        guard let kindName = reader.require(draft.kind, "kind", .choice(), at: place) else {
             return nil
         }
         let kind: Kind? =
@@ -74,10 +74,10 @@ extension WindowSettings {
             case .pass: .pass
             case .total: .total
             case .sliding:
-                reader.require(draft.batches, "batches", SettingFormat<Int>.multipleOfEight, at: place)
+                reader.require(draft.batches, "batches", .multipleOfEight, at: place)
                     .map { .sliding(batches: $0) }
             case .decay:
-                reader.require(draft.halfLife, "half_life", SettingFormat<Double>.positiveNumber, at: place)
+                reader.require(draft.halfLife, "half_life", .positiveNumber, at: place)
                     .map { .decay(halfLife: $0) }
             }
         guard let name, let kind else { return nil }

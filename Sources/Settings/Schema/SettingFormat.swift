@@ -68,8 +68,8 @@ extension SettingFormat {
     }
 
     /// A format of a mapping that is read into a draft and then built from it.
-    static func record<Draft>(
-        startingWith draft: @escaping @Sendable () -> Draft,
+    static func record<Draft: Sendable>(
+        startingWith emptyDraft: Draft,
         keys: [SettingKey<Draft>],
         build: @escaping @Sendable (Draft, Place, inout SettingsReader) -> Value?,
         write: @escaping @Sendable (Value) -> Draft
@@ -81,7 +81,7 @@ extension SettingFormat {
                 reader.report("\(node.kind) stands here", "write \(expectation)", at: place)
                 return nil
             }
-            var draft = draft()
+            var draft = emptyDraft
             reader.read(node, into: &draft, keys: keys, at: place)
             return build(draft, place, &reader)
         } write: { value in

@@ -80,10 +80,10 @@ extension SettingsReader {
     }
 
     /// The value of a record's key, or `nil` after noting that it is missing.
-    mutating func require<Value, Format>(
+    mutating func require<Value>(
         _ value: Value?,
         _ key: String,
-        _ format: SettingFormat<Format>,
+        _ format: SettingFormat<Value>,
         at place: Place
     ) -> Value? {
         let keyPlace = place.child(key, in: self)
