@@ -53,13 +53,12 @@ extension HeatMap {
                 }
             }
             if !counts.isEmpty {
-                coverage.append("of the whole run: " + counts.joined(separator: ", "))
+                coverage.append("of the run: " + counts.joined(separator: ", "))
             }
         }
-        let undefined = header.layers.filter { header.undefined[$0] != nil }
-        coverage.append("undefined layers \(undefined.count)")
+        var lines = coverage.isEmpty ? [] : [coverage.joined(separator: " · ")]
 
-        var lines = [coverage.joined(separator: " · ")]
+        let undefined = header.layers.filter { header.undefined[$0] != nil }
         if !undefined.isEmpty {
             let named = undefined.prefix(3).map { "\($0) (\(header.undefined[$0, default: ""]))" }
             let rest = undefined.count > named.count ? " and \(undefined.count - named.count) more" : ""
