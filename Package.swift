@@ -8,6 +8,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -23,6 +24,48 @@ let package = Package(
         .target(name: "Threads", dependencies: ["CPlatform"]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
         .target(name: "LinearAlgebra", dependencies: ["CKernels", "COpenBLAS"]),
+        .target(name: "Similarity", dependencies: ["LinearAlgebra"]),
+        .target(name: "WireFormat", dependencies: ["LinearAlgebra", "Similarity"]),
+        .target(name: "Monitoring", dependencies: ["Similarity", "WireFormat"]),
+        .target(
+            name: "Computation",
+            dependencies: [
+                "Monitoring", "Similarity", "Threads", "WireFormat", "ZeroMQ",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ]
+        ),
+        .target(name: "Ingestion", dependencies: ["Monitoring", "Threads", "ZeroMQ"]),
+        .target(name: "Publishing", dependencies: ["Monitoring", "Similarity", "Threads", "WireFormat", "ZeroMQ"]),
+        .target(name: "Control", dependencies: ["Threads", "WireFormat", "ZeroMQ"]),
+        .target(name: "Snapshots", dependencies: ["WireFormat"]),
+        .target(name: "Pictures", dependencies: ["CPNG", "Snapshots", "WireFormat"]),
+        .target(name: "ServiceNotification"),
+        .target(name: "Settings", dependencies: [.product(name: "Yams", package: "Yams")]),
+        .target(
+            name: "DaemonRuntime",
+            dependencies: [
+                "Computation", "Control", "Ingestion", "Monitoring", "Publishing", "ServiceNotification", "Settings",
+                "Similarity", "Threads", "WireFormat", "ZeroMQ",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .executableTarget(
+            name: "livecka",
+            dependencies: [
+                "Control", "DaemonRuntime", "Pictures", "Settings", "Snapshots", "WireFormat", "ZeroMQ",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+
+        .testTarget(name: "PicturesTests", dependencies: ["CPNG", "Pictures", "Snapshots", "WireFormat"]),
+        .testTarget(name: "ServiceNotificationTests", dependencies: ["ServiceNotification"]),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
+        .testTarget(name: "SnapshotsTests", dependencies: ["Snapshots", "WireFormat"]),
+        .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
+        .testTarget(name: "ZeroMQTests", dependencies: ["Threads", "ZeroMQ"]),
     ]
 )
 

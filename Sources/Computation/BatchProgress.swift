@@ -1,0 +1,65 @@
+internal import Monitoring
+internal import Similarity
+internal import WireFormat
+
+/// How far the computation of a batch has come.
+///
+/// A value-type state machine. Grams come in any order; once the batch is sealed and the last Gram
+/// is there, its products can be computed.
+struct BatchProgress: Sendable {
+    /// What is left to do for a batch.
+    enum Outcome: Sendable {
+        /// The products of these Gram matrices, in the order of the layers.
+        case products([UCenteredGram])
+        /// Nothing: a layer is not finite.
+        case failed(NonFiniteLayer)
+    }
+
+    /// The bytes that were reserved for the batch's Gram matrices.
+    private(set) var reservedByteCount = 0
+
+    private var grams: [UCenteredGram?] = []
+    private var waitingCount = 0
+    private var failure: NonFiniteLayer?
+    private var layerOrder: [Int]?
+
+    /// Whether a layer was found not to be finite, so that the other layers need not be looked at.
+    var hasFailed: Bool {
+        self.failure != nil
+    }
+
+    /// Makes room for further tensors.
+    ///
+    /// - Returns: The place of the first of them.
+    mutating func append(tensorCount: Int, reservedByteCount: Int) -> Int {
+        let first = self.grams.count
+        self.grams.append(contentsOf: repeatElement(nil, count: tensorCount))
+        self.waitingCount += tensorCount
+        self.reservedByteCount += reservedByteCount
+        return first
+    }
+
+    /// Takes the order of the layers: no more tensors will come.
+    mutating func seal(layerOrder: [Int]) {
+        self.layerOrder = layerOrder
+    }
+
+    /// Takes what became of a tensor, `nil` where it was not looked at any more.
+    mutating func finish(slot: Int, with result: Result<UCenteredGram, NonFiniteLayer>?) {
+        self.waitingCount -= 1
+        switch result {
+        case .success(let gram): self.grams[slot] = gram
+        case .failure(let failure): self.failure = self.failure ?? failure
+        case nil: break
+        }
+    }
+
+    /// What is to be done, once every tensor has been looked at and no more will come.
+    func outcome() -> Outcome? {
+        guard let layerOrder = self.layerOrder, self.waitingCount == 0 else { return nil }
+        if let failure = self.failure {
+            return .failed(failure)
+        }
+        return .products(layerOrder.compactMap { self.grams[$0] })
+    }
+}

@@ -1,0 +1,106 @@
+internal import Monitoring
+internal import Similarity
+internal import WireFormat
+internal import ZeroMQ
+
+/// What the engine has to do: the jobs that wait, and how far each batch has come.
+///
+/// A value-type state machine. Workers take jobs out, and bring back what became of them.
+struct EngineQueue: Sendable {
+    /// A piece of work for one worker.
+    enum Job: Sendable {
+        case gram(GramJob)
+        case products(BatchID, [UCenteredGram])
+    }
+
+    /// What a worker gets.
+    enum Assignment: Sendable {
+        case work(Job, isNeeded: Bool)
+        case stop
+    }
+
+    /// A batch that cannot be computed.
+    struct FailedBatch: Sendable {
+        let layer: NonFiniteLayer
+        let reservedByteCount: Int
+    }
+
+    private var jobs = FairQueue<RunID, Job>()
+    private var batches: [BatchID: BatchProgress] = [:]
+    private var isStopped = false
+
+    /// The number of jobs that wait.
+    var jobCount: Int {
+        self.jobs.count
+    }
+
+    /// Appends a job for every tensor of a message.
+    mutating func append(_ batch: BatchID, header: BatchHeader, frames: [Frame], reservedByteCount: Int) {
+        let first = self.batches[batch, default: BatchProgress()]
+            .append(tensorCount: frames.count, reservedByteCount: reservedByteCount)
+        for (offset, (tensor, frame)) in zip(header.tensors, frames).enumerated() {
+            let job = GramJob(batch: batch, slot: first + offset, tensor: tensor, frame: frame)
+            self.jobs.append(.gram(job), owner: batch.run, cost: job.cost)
+        }
+    }
+
+    /// Takes the order of a batch's layers.
+    ///
+    /// - Returns: The batch, where it turns out to have failed.
+    mutating func seal(_ batch: BatchID, layerOrder: [Int]) -> FailedBatch? {
+        self.batches[batch]?.seal(layerOrder: layerOrder)
+        return self.proceed(with: batch)
+    }
+
+    /// Takes what became of a tensor, `nil` where it was not looked at.
+    ///
+    /// - Returns: The batch, where it turns out to have failed.
+    mutating func finish(
+        _ batch: BatchID,
+        slot: Int,
+        with result: Result<UCenteredGram, NonFiniteLayer>?
+    ) -> FailedBatch? {
+        self.batches[batch]?.finish(slot: slot, with: result)
+        return self.proceed(with: batch)
+    }
+
+    /// Forgets a batch that is done, or that is not wanted any more.
+    ///
+    /// - Returns: The bytes that were reserved for it.
+    mutating func abandon(_ batch: BatchID) -> Int {
+        self.batches.removeValue(forKey: batch)?.reservedByteCount ?? 0
+    }
+
+    /// Tells all workers to stop.
+    mutating func stop() {
+        self.isStopped = true
+    }
+
+    /// Takes out what a worker is to do next, `nil` where there is nothing.
+    mutating func next() -> Assignment? {
+        guard !self.isStopped else { return .stop }
+        guard let job = self.jobs.popFirst() else { return nil }
+        switch job {
+        case .gram(let gram):
+            let isNeeded = self.batches[gram.batch].map { !$0.hasFailed } ?? false
+            return .work(job, isNeeded: isNeeded)
+        case .products(let batch, _):
+            return .work(job, isNeeded: self.batches[batch] != nil)
+        }
+    }
+
+    /// Appends the job that a batch is ready for.
+    private mutating func proceed(with batch: BatchID) -> FailedBatch? {
+        switch self.batches[batch]?.outcome() {
+        case .products(let grams):
+            let pairs = Double(grams.count * grams.count)
+            let entries = Double(grams.first.map { $0.exampleCount * $0.exampleCount / 2 } ?? 0)
+            self.jobs.append(.products(batch, grams), owner: batch.run, cost: pairs * entries)
+            return nil
+        case .failed(let layer):
+            return FailedBatch(layer: layer, reservedByteCount: self.abandon(batch))
+        case nil:
+            return nil
+        }
+    }
+}

@@ -1,0 +1,50 @@
+internal import Monitoring
+internal import Similarity
+internal import Threads
+internal import WireFormat
+
+/// One thread's share of the engine's work, with scratch memory of its own.
+struct GramWorker {
+    let queue: Awaited<EngineQueue>
+    let memory: MemoryBudget
+    let report: @Sendable (BatchID, GramEngine.BatchResult) -> Void
+
+    /// Works until the engine stops.
+    func run() {
+        var workspace = Workspace()
+        while case .work(let job, let isNeeded) = self.queue.take({ $0.next() }) {
+            switch job {
+            case .gram(let gram):
+                self.perform(gram, isNeeded: isNeeded, workspace: &workspace)
+            case .products(let batch, let grams):
+                if isNeeded {
+                    self.perform(batch, grams, workspace: &workspace)
+                }
+            }
+        }
+    }
+
+    private func perform(_ job: GramJob, isNeeded: Bool, workspace: inout Workspace) {
+        var result: Result<UCenteredGram, NonFiniteLayer>?
+        if isNeeded {
+            do {
+                result = .success(try job.run(workspace: &workspace))
+            } catch {
+                result = .failure(error)
+            }
+        }
+        self.memory.release(job.tensor.byteCount)
+        let failed = self.queue.update { $0.finish(job.batch, slot: job.slot, with: result) }
+        if let failed {
+            self.memory.release(failed.reservedByteCount)
+            self.report(job.batch, .failure(failed.layer))
+        }
+    }
+
+    private func perform(_ batch: BatchID, _ grams: [UCenteredGram], workspace: inout Workspace) {
+        let hsic = UCenteredBatch(grams: grams).hsic(workspace: &workspace)
+        let reservedByteCount = self.queue.update { $0.abandon(batch) }
+        self.memory.release(reservedByteCount)
+        self.report(batch, .success(hsic))
+    }
+}

@@ -1,0 +1,45 @@
+internal import Computation
+internal import Ingestion
+internal import Monitoring
+internal import Threads
+internal import WireFormat
+
+/// The thread that owns the monitor.
+///
+/// Everything that changes a run passes through its inbox: messages from the receiver, results from
+/// the workers, requests from the control socket. So the account of a run is exact at any moment
+/// that somebody can look at it, and no lock is held while anything is computed.
+final class Coordinator: Sendable {
+    private let inbox: Awaited<Inbox>
+    private let thread: NamedThread
+
+    /// Starts the thread.
+    ///
+    /// - Parameters:
+    ///   - inbox: Where everything comes in.
+    ///   - core: The state, confined to the thread from now on.
+    init(inbox: Awaited<Inbox>, core: sending CoordinatorCore) throws(SystemError) {
+        self.inbox = inbox
+        self.thread = try NamedThread(name: "coordinator") {
+            var core = core
+            core.run(inbox: inbox)
+        }
+    }
+
+    /// Asks the thread for something, and waits for the answer.
+    ///
+    /// - Returns: The answer, `nil` where the daemon is stopping.
+    func ask<Answer: Sendable>(_ body: @escaping @Sendable (inout CoordinatorCore) -> Answer) -> Answer? {
+        let answer = Mailbox<Answer>(capacity: 1)
+        let isAccepted = self.inbox.update { inbox in
+            inbox.append { core in _ = answer.push(body(&core)) }
+        }
+        return isAccepted ? answer.pop(timeout: .seconds(10)) : nil
+    }
+
+    /// Ends the thread once everything in its inbox is done, and waits for it.
+    func stop() {
+        self.inbox.update { $0.isClosed = true }
+        self.thread.join()
+    }
+}

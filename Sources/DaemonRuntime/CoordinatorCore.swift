@@ -1,0 +1,214 @@
+internal import Computation
+internal import Ingestion
+internal import Logging
+internal import Monitoring
+internal import Publishing
+internal import Threads
+internal import WireFormat
+internal import ZeroMQ
+
+/// What the coordinator's thread owns: the monitor, and the hands that perform its actions.
+struct CoordinatorCore {
+    /// A window of a run, which is published at its own pace.
+    struct Publication: Hashable, Sendable {
+        let run: RunID
+        let window: WindowDefinition
+    }
+
+    /// The runs.
+    var monitor: Monitor
+
+    /// What a message may be at most.
+    var limits: WireLimits
+
+    /// When a changed window goes out.
+    var schedule: PublicationSchedule<Publication>
+
+    let engine: GramEngine
+    let publisher: Publisher
+    let memory: MemoryBudget
+    let logger: Logger
+    let start: ContinuousClock.Instant
+
+    private var rejectionLog = RejectionLog()
+    private var lastTick = Duration.zero
+
+    /// Creates the state of a daemon that has heard nothing.
+    init(
+        monitor: Monitor,
+        limits: WireLimits,
+        publishInterval: Duration,
+        engine: GramEngine,
+        publisher: Publisher,
+        memory: MemoryBudget,
+        logger: Logger,
+        start: ContinuousClock.Instant
+    ) {
+        self.monitor = monitor
+        self.limits = limits
+        self.schedule = PublicationSchedule(interval: publishInterval)
+        self.engine = engine
+        self.publisher = publisher
+        self.memory = memory
+        self.logger = logger
+        self.start = start
+    }
+
+    /// The time since the daemon started.
+    var now: Duration {
+        self.start.duration(to: .now)
+    }
+
+    /// Works until the inbox is closed and empty.
+    mutating func run(inbox: Awaited<Inbox>) {
+        while true {
+            let now = self.now
+            let nextTick = self.lastTick + .milliseconds(100)
+            let nextDue = min(self.schedule.nextDue ?? nextTick, nextTick)
+            let items = inbox.take(timeout: max(.zero, nextDue - now)) { $0.takeAll() } ?? []
+            for item in items {
+                self.handle(item)
+            }
+            self.passTime()
+            if items.isEmpty, inbox.read({ $0.isClosed }) {
+                return
+            }
+        }
+    }
+
+    /// Performs what the monitor decided.
+    mutating func perform(_ actions: [MonitorAction]) {
+        for action in actions {
+            self.perform(action)
+        }
+    }
+
+    private mutating func handle(_ item: Inbox.Item) {
+        switch item {
+        case .message(let message):
+            self.receive(message)
+        case .result(let batch, let result):
+            self.perform(self.monitor.finish(batch, with: result, now: self.now))
+        case .request(let request):
+            request(&self)
+        }
+    }
+
+    private mutating func passTime() {
+        let now = self.now
+        if now - self.lastTick >= .milliseconds(100) {
+            self.lastTick = now
+            self.perform(self.monitor.tick(now: now))
+        }
+        for due in self.schedule.takeDue(now: now) {
+            self.publish(due)
+        }
+    }
+
+    private mutating func receive(_ message: IncomingMessage) {
+        let decoded = message.decoded(limits: self.limits)
+        var held = message.heldByteCount
+        var gramByteCount = 0
+        var isPayloadHeld = message.tensors != nil
+        if isPayloadHeld, case .batch(let header) = decoded.content {
+            gramByteCount = GramEngine.byteCount(of: header)
+            isPayloadHeld = self.memory.reserve(gramByteCount)
+            if !isPayloadHeld {
+                gramByteCount = 0
+            }
+        }
+        let actions = self.monitor.receive(decoded, from: message.source, isPayloadHeld: isPayloadHeld, now: self.now)
+        for action in actions {
+            if case .compute(let batch) = action, case .batch(let header) = decoded.content,
+                let tensors = message.tensors
+            {
+                self.engine.compute(batch, header: header, frames: tensors, reservedByteCount: gramByteCount)
+                // From here on the engine gives the memory back.
+                held = 0
+                gramByteCount = 0
+            } else {
+                self.perform(action)
+            }
+        }
+        self.memory.release(held + gramByteCount)
+    }
+
+    private mutating func perform(_ action: MonitorAction) {
+        switch action {
+        case .compute(let batch):
+            preconditionFailure("Only a message that was just received can be computed, not batch \(batch.number)")
+        case .seal(let batch, let layerOrder):
+            self.engine.seal(batch, layerOrder: layerOrder)
+        case .abandon(let batch):
+            self.engine.abandon(batch)
+        case .event(let event):
+            self.publisher.publish(event)
+            self.log(event)
+        case .windowsChanged(let run):
+            for window in self.monitor.windows where window.kind != .pass {
+                let publication = Publication(run: run, window: window)
+                if self.schedule.change(publication, now: self.now) {
+                    self.publish(publication)
+                }
+            }
+        case .passEnded(let reading):
+            self.publisher.publish(reading)
+        case .rejected(let run, let rejection):
+            self.log(rejection, of: run)
+        case .forgotten(let run):
+            self.schedule.forget { $0.run == run }
+            self.publisher.forget(run)
+        }
+    }
+
+    private func publish(_ publication: Publication) {
+        if let reading = self.monitor.reading(of: publication.run, window: publication.window) {
+            self.publisher.publish(reading)
+        }
+    }
+
+    private func log(_ event: MonitorEvent) {
+        let metadata: Logger.Metadata = [
+            "run.id": "\(event.run?.name ?? "")",
+            "event.detail": "\(JSONValue.object(event.detail).text)",
+        ]
+        switch event.kind {
+        case .stale, .nonFinite:
+            self.logger.warning("Event \(event.kind.rawValue)", metadata: metadata)
+        default:
+            self.logger.info("Event \(event.kind.rawValue)", metadata: metadata)
+        }
+    }
+
+    private mutating func log(_ rejection: Rejection, of run: RunID?) {
+        guard let count = self.rejectionLog.note(run: run, reason: rejection.reason, now: self.now) else { return }
+        self.logger.warning(
+            "Rejected messages",
+            metadata: [
+                "run.id": "\(run?.name ?? "")",
+                "rejection.reason": "\(rejection.reason.rawValue)",
+                "rejection.detail": "\(rejection.detail)",
+                "rejection.count": "\(count)",
+            ]
+        )
+    }
+}
+
+extension IncomingMessage {
+    /// What the message says.
+    fileprivate func decoded(limits: WireLimits) -> EmitterMessage {
+        self.topic.withBytes { topic in
+            guard let header = self.header else {
+                return EmitterMessage.decode(topic: topic, header: RawSpan(), frameSizes: [], limits: limits)
+            }
+            return header.withBytes { header in
+                EmitterMessage.decode(
+                    topic: topic,
+                    header: header,
+                    frameSizes: self.tensorByteCounts,
+                    limits: limits
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,277 @@
+public import Monitoring
+internal import Synchronization
+internal import Threads
+public import ZeroMQ
+
+/// The thread that listens for batches, and does nothing else.
+///
+/// A SUB socket that is not polled does not subscribe, and one that is not read makes its emitters
+/// drop. So this thread only receives whole messages, reserves their bytes, and hands them over. It
+/// never waits for anybody: where the hand-over is full it leaves the messages with libzmq, whose
+/// queues are short, and the emitters count what they could not send.
+public final class Receiver: Sendable {
+    /// What the receiver has seen.
+    public struct Reading: Sendable {
+        /// The endpoints that are bound, with wildcards resolved.
+        public var bound: [String] = []
+        /// The endpoints that are connected to.
+        public var connected: [String] = []
+        /// How many connections were lost, those cut because of a frame that was too long included.
+        public var disconnectCount = 0
+    }
+
+    private enum Command: Sendable {
+        case attach(endpoint: String, run: String?)
+        case detach(endpoint: String)
+    }
+
+    private struct Request: Sendable {
+        let command: Command
+        let answer: Mailbox<Result<Void, AttachError>>
+    }
+
+    private let wakeUp: WakeUp
+    private let requests: Mailbox<Request>
+    private let thread: NamedThread
+    private let state: Shared
+
+    /// What the thread shares with others.
+    private final class Shared: Sendable {
+        let reading = Mutex(Reading())
+        let isStopping = Atomic(false)
+    }
+
+    /// Binds, connects, and starts to listen.
+    ///
+    /// - Parameters:
+    ///   - settings: Where to listen.
+    ///   - context: The ZeroMQ context.
+    ///   - memory: The budget that pays for the tensors of the messages.
+    ///   - handOver: Takes each message on the receiver's thread, without waiting; `false` where there is no room now.
+    /// - Throws: ``ZeroMQError`` where an endpoint cannot be bound, ``SystemError`` where there are no more threads.
+    public init(
+        settings: ReceiverSettings,
+        context: Context,
+        memory: MemoryBudget,
+        handOver: @escaping @Sendable (IncomingMessage) -> Bool
+    ) throws {
+        let shared = Shared()
+        let wakeUp = try WakeUp()
+        let requests = Mailbox<Request>(capacity: 64, wakeUp: wakeUp)
+        var lines: [IngestLine] = []
+        for endpoint in settings.bind {
+            let line = try IngestLine(source: SourceID(endpoint: endpoint), context: context, settings: settings)
+            let bound = try line.socket.bind(endpoint)
+            try line.subscribe(run: nil)
+            lines.append(line)
+            shared.reading.withLock { $0.bound.append(bound) }
+        }
+        for endpoint in settings.connect {
+            lines.append(try Loop.connectedLine(endpoint, run: nil, context: context, settings: settings))
+            shared.reading.withLock { $0.connected.append(endpoint) }
+        }
+        let loop = Loop(
+            lines: lines,
+            settings: settings,
+            context: context,
+            memory: memory,
+            wakeUp: wakeUp,
+            requests: requests,
+            shared: shared,
+            handOver: handOver
+        )
+        self.wakeUp = wakeUp
+        self.requests = requests
+        self.state = shared
+        self.thread = try NamedThread(name: "ingest") { loop.run() }
+    }
+
+    /// What the receiver has seen.
+    public var reading: Reading {
+        self.state.reading.withLock { $0 }
+    }
+
+    /// Starts to listen to an emitter that has bound its socket. Returns at once: connections are made, and made
+    /// again, in the background.
+    ///
+    /// - Parameters:
+    ///   - endpoint: Where the emitter listens.
+    ///   - run: The run to hear, `nil` for all that are sent there.
+    public func attach(_ endpoint: String, run: String?) throws(AttachError) {
+        try self.perform(.attach(endpoint: endpoint, run: run))
+    }
+
+    /// Stops listening to an emitter.
+    public func detach(_ endpoint: String) throws(AttachError) {
+        try self.perform(.detach(endpoint: endpoint))
+    }
+
+    /// Ends the thread and waits for it. The sockets close.
+    public func stop() {
+        self.state.isStopping.store(true, ordering: .relaxed)
+        self.requests.close()
+        self.wakeUp.signal()
+        self.thread.join()
+    }
+
+    private func perform(_ command: Command) throws(AttachError) {
+        let answer = Mailbox<Result<Void, AttachError>>(capacity: 1)
+        guard self.requests.push(Request(command: command, answer: answer)),
+            let result = answer.pop(timeout: .seconds(5))
+        else {
+            throw .stopping
+        }
+        try result.get()
+    }
+}
+
+extension Receiver {
+    /// The thread's state, confined to it.
+    private final class Loop {
+        /// How many messages are taken from one socket before the next one has its turn.
+        private static let turn = 16
+
+        private var lines: [IngestLine]
+        private let settings: ReceiverSettings
+        private let context: Context
+        private let memory: MemoryBudget
+        private let wakeUp: WakeUp
+        private let requests: Mailbox<Request>
+        private let shared: Shared
+        private let handOver: @Sendable (IncomingMessage) -> Bool
+        private let poller = Poller()
+        private let requestPoller = Poller()
+
+        /// A message for which there was no room. Nothing else is received until it has been taken.
+        private var parked: IncomingMessage?
+
+        init(
+            lines: [IngestLine],
+            settings: ReceiverSettings,
+            context: Context,
+            memory: MemoryBudget,
+            wakeUp: WakeUp,
+            requests: Mailbox<Request>,
+            shared: Shared,
+            handOver: @escaping @Sendable (IncomingMessage) -> Bool
+        ) {
+            self.lines = lines
+            self.settings = settings
+            self.context = context
+            self.memory = memory
+            self.wakeUp = wakeUp
+            self.requests = requests
+            self.shared = shared
+            self.handOver = handOver
+        }
+
+        static func connectedLine(
+            _ endpoint: String,
+            run: String?,
+            context: Context,
+            settings: ReceiverSettings
+        ) throws(ZeroMQError) -> IngestLine {
+            let line = try IngestLine(source: SourceID(endpoint: endpoint), context: context, settings: settings)
+            try line.subscribe(run: run)
+            try line.socket.connect(endpoint)
+            return line
+        }
+
+        /// Listens until the receiver is stopped.
+        func run() {
+            self.poller.add(fileDescriptor: self.wakeUp.fileDescriptor)
+            self.requestPoller.add(fileDescriptor: self.wakeUp.fileDescriptor)
+            for line in self.lines {
+                self.watch(line)
+            }
+            while !self.shared.isStopping.load(ordering: .relaxed) {
+                do {
+                    try self.turn()
+                } catch {
+                    // Only a context that was shut down under the sockets ends here.
+                    return
+                }
+            }
+        }
+
+        private func watch(_ line: IngestLine) {
+            self.poller.add(line.socket)
+            self.poller.add(line.monitor.socket)
+        }
+
+        private func turn() throws(ZeroMQError) {
+            if let parked = self.parked, self.handOver(parked) {
+                self.parked = nil
+            }
+            guard self.parked == nil else {
+                // The sockets stay readable, so polling them would not wait: look again a little later.
+                _ = try self.requestPoller.wait(timeout: .milliseconds(1))
+                self.performRequests()
+                return
+            }
+            let readiness = try self.poller.wait(timeout: .seconds(1))
+            for line in self.lines {
+                if readiness.contains(line.monitor.socket) {
+                    let count = try line.countDisconnects()
+                    self.shared.reading.withLock { $0.disconnectCount += count }
+                }
+                if readiness.contains(line.socket) {
+                    try self.receive(from: line)
+                }
+            }
+            self.performRequests()
+        }
+
+        private func receive(from line: IngestLine) throws(ZeroMQError) {
+            for _ in 0..<Self.turn {
+                guard self.parked == nil, let frames = try line.socket.receiveMessage() else { return }
+                let message = IncomingMessage(frames: frames, source: line.source, memory: self.memory)
+                if !self.handOver(message) {
+                    self.parked = message
+                }
+            }
+        }
+
+        private func performRequests() {
+            self.wakeUp.drain()
+            for request in self.requests.drain() {
+                let result = Result<Void, AttachError> { () throws(AttachError) in
+                    switch request.command {
+                    case .attach(let endpoint, let run): try self.attach(endpoint, run: run)
+                    case .detach(let endpoint): try self.detach(endpoint)
+                    }
+                }
+                _ = request.answer.push(result)
+            }
+        }
+
+        private func attach(_ endpoint: String, run: String?) throws(AttachError) {
+            do throws(ZeroMQError) {
+                if let line = self.lines.first(where: { $0.source.endpoint == endpoint }) {
+                    try line.subscribe(run: run)
+                    return
+                }
+                let line = try Self.connectedLine(endpoint, run: run, context: self.context, settings: self.settings)
+                self.lines.append(line)
+                self.watch(line)
+                self.shared.reading.withLock { $0.connected.append(endpoint) }
+            } catch {
+                throw .unacceptable(endpoint: endpoint, reason: error.description)
+            }
+        }
+
+        private func detach(_ endpoint: String) throws(AttachError) {
+            let isConnected = self.shared.reading.withLock { reading in
+                let index = reading.connected.firstIndex(of: endpoint)
+                index.map { _ = reading.connected.remove(at: $0) }
+                return index != nil
+            }
+            guard isConnected, let index = self.lines.firstIndex(where: { $0.source.endpoint == endpoint }) else {
+                throw .notAttached(endpoint: endpoint)
+            }
+            let line = self.lines.remove(at: index)
+            self.poller.remove(line.socket)
+            self.poller.remove(line.monitor.socket)
+        }
+    }
+}

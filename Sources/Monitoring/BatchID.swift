@@ -1,0 +1,10 @@
+public import WireFormat
+
+/// A batch in the daemon, from its first part to the decision about it.
+public struct BatchID: Hashable, Sendable {
+    /// The run.
+    public let run: RunID
+
+    /// A number that no other batch of this daemon has.
+    public let number: Int
+}

@@ -1,0 +1,58 @@
+internal import Similarity
+public import WireFormat
+
+/// What the daemon has to do because of something that the monitor was told.
+///
+/// The monitor decides and remembers; whoever runs it performs the actions, in their order.
+public enum MonitorAction: Sendable {
+    /// Turn the tensors of the message that was just received into Gram matrices.
+    case compute(BatchID)
+
+    /// All tensors of the batch are in: compute its products, its layers in the given order.
+    ///
+    /// The order gives, for each layer, the place of its tensor among all those of the batch as they came.
+    case seal(BatchID, layerOrder: [Int])
+
+    /// Forget what has been computed of the batch.
+    case abandon(BatchID)
+
+    /// Publish an event.
+    case event(MonitorEvent)
+
+    /// The windows of a run have changed.
+    case windowsChanged(RunID)
+
+    /// A pass has ended and goes out whatever the rate limit.
+    case passEnded(WindowReading)
+
+    /// Say in the log that a message was rejected.
+    case rejected(RunID?, Rejection)
+
+    /// The run is gone: forget what was published of it.
+    case forgotten(RunID)
+}
+
+/// Something that happened to a run, or to the daemon where no run is known.
+public struct MonitorEvent: Sendable {
+    /// What can happen.
+    public enum Kind: String, Sendable {
+        case attached, hello, generation, stale, recovered, bye, detached
+        case nonFinite = "non_finite"
+    }
+
+    /// What happened.
+    public let kind: Kind
+
+    /// The run, `nil` where none is known yet.
+    public let run: RunID?
+
+    /// The particulars.
+    public let detail: JSONObject
+
+    /// Creates an event.
+    public init(kind: Kind, run: RunID?, detail: JSONObject) {
+        self.kind = kind
+        self.run = run
+        self.detail = detail
+    }
+}

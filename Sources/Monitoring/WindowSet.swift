@@ -1,0 +1,130 @@
+internal import Similarity
+internal import WireFormat
+
+/// The windows of one generation of a run, side by side.
+struct WindowSet: Sendable {
+    fileprivate enum Window: Sendable {
+        case pass
+        case sliding(SlidingWindow)
+        case decay(DecayWindow)
+        case total(GroupedSums, WindowCoverage)
+    }
+
+    private let definitions: [WindowDefinition]
+    private let layerCount: Int
+    private var windows: [Window]
+    private var passes: PassTracker
+
+    /// Creates empty windows.
+    init(definitions: [WindowDefinition], layerCount: Int) {
+        self.definitions = definitions
+        self.layerCount = layerCount
+        self.windows = definitions.map { Self.emptyWindow($0.kind, layerCount: layerCount) }
+        self.passes = PassTracker(layerCount: layerCount)
+    }
+
+    /// The bytes that the windows hold at most, with the matrices that are published of them.
+    static func byteCount(definitions: [WindowDefinition], layerCount: Int) -> Int {
+        let accumulator = HSICAccumulator.byteCount(layerCount: layerCount)
+        // The last pass and one that is open, in eight groups each; a read-out copies one group of each window.
+        let sums = definitions.reduce(2 * GroupedSums.groupCount) { count, definition in
+            switch definition.kind {
+            case .pass: count + 1
+            case .sliding: count + 10
+            case .decay, .total: count + GroupedSums.groupCount + 1
+            }
+        }
+        let matrices = definitions.count * 2 * layerCount * layerCount * MemoryLayout<Double>.stride
+        return sums * accumulator + matrices
+    }
+
+    /// Adds a batch to every window.
+    ///
+    /// - Returns: The passes that this ends, in order.
+    mutating func add(_ batch: AppliedBatch, now: Duration) -> [Pass] {
+        for index in self.windows.indices {
+            self.windows[index].add(batch)
+        }
+        return self.passes.add(batch, now: now)
+    }
+
+    /// Settles the place of a rejected batch in its pass.
+    mutating func reject(step: Int, batch: Pass.Place, now: Duration) -> [Pass] {
+        self.passes.reject(step: step, session: batch.session, batchIndex: batch.batchIndex, now: now)
+    }
+
+    /// Ends the passes in which only this session took part.
+    mutating func end(session: SessionID?) -> [Pass] {
+        self.passes.end(session: session)
+    }
+
+    /// Ends the passes of which nothing has come for the assembly time.
+    mutating func tick(now: Duration, assembly: Duration) -> [Pass] {
+        self.passes.tick(now: now, assembly: assembly)
+    }
+
+    /// Empties one window, or all of them.
+    mutating func reset(window name: String?) {
+        for (index, definition) in self.definitions.enumerated() where name == nil || definition.name == name {
+            self.windows[index] = Self.emptyWindow(definition.kind, layerCount: self.layerCount)
+            if case .pass = definition.kind {
+                self.passes = PassTracker(layerCount: self.layerCount)
+            }
+        }
+    }
+
+    /// What a window holds now, or `nil` while it holds nothing.
+    ///
+    /// - Precondition: The window is defined.
+    func sums(of definition: WindowDefinition) -> WindowSums? {
+        guard let index = self.definitions.firstIndex(of: definition) else {
+            preconditionFailure("No window is named \(definition.name)")
+        }
+        switch self.windows[index] {
+        case .pass:
+            return self.passes.last.map(WindowSums.init(pass:))
+        case .sliding(let window):
+            // Stretches separate times, not examples: a probe set has the errors of one pass over it.
+            let coverage = window.coverage
+            let errorGroups = coverage.hasProbe ? self.passes.last?.groups ?? [] : nil
+            return WindowSums(coverage: coverage, groups: window.groups, errorGroups: errorGroups)
+        case .decay(let window):
+            return WindowSums(
+                coverage: window.coverage,
+                groups: window.groups,
+                effectiveBatchCount: window.effectiveBatchCount
+            )
+        case .total(let sums, let coverage):
+            return WindowSums(coverage: coverage, groups: sums.nonEmptyGroups)
+        }
+    }
+
+    private static func emptyWindow(_ kind: WindowDefinition.Kind, layerCount: Int) -> Window {
+        switch kind {
+        case .pass: .pass
+        case .sliding(let batchCount): .sliding(SlidingWindow(batchCount: batchCount, layerCount: layerCount))
+        case .decay(let halfLife): .decay(DecayWindow(halfLife: halfLife, layerCount: layerCount))
+        case .total: .total(GroupedSums(layerCount: layerCount), WindowCoverage())
+        }
+    }
+}
+
+extension WindowSet.Window {
+    fileprivate mutating func add(_ batch: AppliedBatch) {
+        // Each case is taken out while it is mutated: a second reference would copy its sums.
+        switch consume self {
+        case .pass:
+            self = .pass
+        case .sliding(var window):
+            window.add(batch)
+            self = .sliding(window)
+        case .decay(var window):
+            window.add(batch)
+            self = .decay(window)
+        case .total(var sums, var coverage):
+            sums.add(batch)
+            coverage.add(batch)
+            self = .total(sums, coverage)
+        }
+    }
+}

@@ -1,0 +1,92 @@
+internal import Glibc
+public import Monitoring
+internal import Similarity
+public import WireFormat
+internal import ZeroMQ
+
+/// A message ready to be sent.
+struct ComposedMessage {
+    /// The topic.
+    let topic: String
+
+    /// All frames, the topic first.
+    let frames: [Frame]
+}
+
+/// Writes messages, and numbers them by topic.
+struct MessageComposer {
+    /// The number of topics whose numbers are remembered. Beyond it an event of a forgotten run
+    /// starts a topic again.
+    private static let maximumTopicCount = 65_536
+
+    private let epoch: Int
+    private var next: [Topic: Int] = [:]
+
+    /// Creates a composer that has written nothing.
+    init(epoch: Int) {
+        self.epoch = epoch
+    }
+
+    /// The matrix of a window: the header, and CKA and its standard error as Float64, row by row.
+    mutating func compose(_ reading: WindowReading) -> ComposedMessage {
+        let matrix = reading.sums.matrix()
+        let topic = Topic.matrix(run: reading.run, window: reading.window.name)
+        let body = MatrixHeader(reading).json(for: matrix)
+        return self.compose(topic, body, frames: [Frame(matrix.values), Frame(matrix.standardErrors)])
+    }
+
+    /// An event.
+    mutating func compose(_ event: MonitorEvent) -> ComposedMessage {
+        self.compose(
+            .event(run: event.run),
+            [
+                "event": .string(event.kind.rawValue),
+                "run": event.run.map { .string($0.name) } ?? .null,
+                "detail": .object(event.detail),
+            ]
+        )
+    }
+
+    /// A sign of life.
+    mutating func composeHeartbeat() -> ComposedMessage {
+        self.compose(.heartbeat, [:])
+    }
+
+    private mutating func compose(_ topic: Topic, _ body: JSONObject, frames: [Frame] = []) -> ComposedMessage {
+        let seq = self.next[topic, default: 0]
+        if self.next.count >= Self.maximumTopicCount {
+            self.next = self.next.filter { !$0.key.description.hasPrefix("event/") }
+        }
+        self.next[topic] = seq + 1
+        let envelope = Envelope(epoch: self.epoch, seq: seq, time: unixTime())
+        let header = JSONValue.object(envelope.header(body)).encoded()
+        return ComposedMessage(topic: topic.description, frames: [Frame(topic.description), Frame(header)] + frames)
+    }
+}
+
+extension MatrixHeader {
+    /// The header of a window's matrix.
+    public init(_ reading: WindowReading) {
+        self.init(
+            run: reading.run,
+            window: reading.window.name,
+            kind: reading.window.kind.name,
+            generation: reading.generation,
+            steps: reading.sums.stepFirst...reading.sums.stepLast,
+            batchCount: reading.sums.batchCount,
+            exampleCount: reading.sums.exampleCount,
+            missingCount: reading.sums.missingCount,
+            effectiveBatchCount: reading.sums.effectiveBatchCount,
+            isComplete: reading.sums.isComplete,
+            accounting: reading.accounting,
+            layers: reading.layers
+        )
+    }
+}
+
+/// The wall clock, in seconds since 1970.
+public func unixTime() -> Double {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}

@@ -1,0 +1,157 @@
+public import Monitoring
+internal import Synchronization
+internal import Threads
+public import WireFormat
+public import ZeroMQ
+
+/// The thread that publishes matrices, events and heartbeats.
+///
+/// It turns sums into matrices, keeps the latest message of every topic, and answers each new
+/// subscription with those that it covers. A subscriber that does not keep up loses messages at its
+/// own connection only, and sees it by the gap in `seq`.
+public final class Publisher: Sendable {
+    /// The endpoint that is bound, with wildcards resolved.
+    public let endpoint: String
+
+    private let wakeUp: WakeUp
+    private let shared = Shared()
+    private let thread: NamedThread
+
+    /// What the thread shares with others.
+    fileprivate final class Shared: Sendable {
+        let outbox = Mutex(Outbox())
+        let isStopping = Atomic(false)
+    }
+
+    /// Binds the socket and starts the thread.
+    ///
+    /// - Parameters:
+    ///   - endpoint: Where subscribers connect.
+    ///   - context: The ZeroMQ context.
+    ///   - epoch: A number that no earlier start of the daemon has used.
+    /// - Throws: ``ZeroMQError`` where the endpoint cannot be bound, ``SystemError`` where there are no more threads.
+    public init(endpoint: String, context: Context, epoch: Int) throws {
+        var options = SocketOptions()
+        options.isXPUBVerbose = true
+        options.sendHighWaterMark = 256
+        options.linger = .milliseconds(200)
+        options.maximumFrameByteCount = 4096
+        let socket = try Socket(.xpub, in: context, options: options)
+        let wakeUp = try WakeUp()
+        let shared = self.shared
+        self.endpoint = try socket.bind(endpoint)
+        self.wakeUp = wakeUp
+        let loop = PublisherLoop(socket: socket, wakeUp: wakeUp, shared: shared, epoch: epoch)
+        self.thread = try NamedThread(name: "publish") { loop.run() }
+    }
+
+    /// How many messages were dropped because matrices came faster than they could be computed.
+    public var droppedCount: Int {
+        self.shared.outbox.withLock { $0.droppedCount }
+    }
+
+    /// Publishes the matrix of a window.
+    public func publish(_ reading: WindowReading) {
+        self.append(.matrix(reading))
+    }
+
+    /// Publishes an event.
+    public func publish(_ event: MonitorEvent) {
+        self.append(.event(event))
+    }
+
+    /// Forgets what was published of a run.
+    public func forget(_ run: RunID) {
+        self.append(.forget(run))
+    }
+
+    /// Publishes what waits, ends the thread, and waits for it.
+    public func stop() {
+        self.shared.isStopping.store(true, ordering: .relaxed)
+        self.wakeUp.signal()
+        self.thread.join()
+    }
+
+    private func append(_ entry: Outbox.Entry) {
+        self.shared.outbox.withLock { $0.append(entry) }
+        self.wakeUp.signal()
+    }
+}
+
+/// The publisher's state, confined to its thread.
+private final class PublisherLoop {
+    private let socket: Socket
+    private let wakeUp: WakeUp
+    private let shared: Publisher.Shared
+    private var composer: MessageComposer
+    private var cache = LastValueCache()
+    private var nextHeartbeat = ContinuousClock.now
+
+    init(socket: Socket, wakeUp: WakeUp, shared: Publisher.Shared, epoch: Int) {
+        self.socket = socket
+        self.wakeUp = wakeUp
+        self.shared = shared
+        self.composer = MessageComposer(epoch: epoch)
+    }
+
+    func run() {
+        let poller = Poller()
+        poller.add(self.socket)
+        poller.add(fileDescriptor: self.wakeUp.fileDescriptor)
+        while true {
+            do {
+                let isLast = self.shared.isStopping.load(ordering: .relaxed)
+                try self.publishWaiting()
+                guard !isLast else { return }
+                try self.beat()
+                _ = try poller.wait(timeout: ContinuousClock.now.duration(to: self.nextHeartbeat))
+                self.wakeUp.drain()
+                try self.answerSubscriptions()
+            } catch {
+                // Only a context that was shut down under the socket ends here.
+                return
+            }
+        }
+    }
+
+    private func publishWaiting() throws(ZeroMQError) {
+        for entry in self.shared.outbox.withLock({ $0.drain() }) {
+            switch entry {
+            case .matrix(let reading):
+                try self.send(self.composer.compose(reading), isKept: true)
+            case .event(let event):
+                try self.send(self.composer.compose(event), isKept: false)
+            case .forget(let run):
+                let prefix = "cka/\(run.name)/"
+                self.cache.remove { $0.hasPrefix(prefix) }
+            }
+        }
+    }
+
+    private func beat() throws(ZeroMQError) {
+        let now = ContinuousClock.now
+        guard now >= self.nextHeartbeat else { return }
+        self.nextHeartbeat = max(self.nextHeartbeat + .seconds(1), now)
+        try self.send(self.composer.composeHeartbeat(), isKept: true)
+    }
+
+    private func send(_ message: ComposedMessage, isKept: Bool) throws(ZeroMQError) {
+        if isKept {
+            self.cache.store(message.frames, topic: message.topic)
+        }
+        _ = try self.socket.send(message.frames)
+    }
+
+    /// Sends the latest message of every topic that a new subscription covers.
+    ///
+    /// XPUB hands a subscription over as a byte, 1 to subscribe and 0 to unsubscribe, and the prefix.
+    private func answerSubscriptions() throws(ZeroMQError) {
+        while let frames = try self.socket.receiveMessage() {
+            let bytes = frames[0].bytes
+            guard bytes.first == 1 else { continue }
+            for message in self.cache.messages(prefix: Array(bytes.dropFirst())) {
+                _ = try self.socket.send(message)
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// A value behind a lock on which threads can wait until it allows them to go on.
+///
+/// Where a ``Mailbox`` hands over elements first in, first out, this lets the state itself decide
+/// who goes on with what: a scheduler, for example.
+public final class Awaited<Value>: @unchecked Sendable /* `value` is touched only while `lock` is held */ {
+    private let lock = ConditionLock()
+    private var value: Value
+
+    /// Creates the state.
+    public init(_ value: sending Value) {
+        self.value = value
+    }
+
+    /// Calls a closure with the state, and wakes the threads that wait so that they look again.
+    public func update<Result, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try self.lock.withLock { () throws(Failure) -> Result in
+            defer { self.lock.wakeAll() }
+            return try body(&self.value)
+        }
+    }
+
+    /// Calls a closure with the state, for reading, and wakes nobody.
+    public func read<Result, Failure: Error>(
+        _ body: (borrowing Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try self.lock.withLock { () throws(Failure) -> Result in
+            try body(self.value)
+        }
+    }
+
+    /// Waits until a closure takes something out of the state.
+    ///
+    /// - Parameters:
+    ///   - timeout: How long to wait, on the monotonic clock, or `nil` to wait for as long as it takes.
+    ///   - body: Looks at the state, and returns `nil` to wait for the next ``update(_:)``.
+    /// - Returns: What the closure returned, `nil` where the time is over.
+    public func take<Result>(timeout: Duration? = nil, _ body: (inout Value) -> Result?) -> Result? {
+        let deadline = timeout.map(MonotonicDeadline.init(after:))
+        return self.lock.withLock {
+            while true {
+                if let result = body(&self.value) {
+                    return result
+                }
+                guard self.lock.wait(until: deadline) else { return nil }
+            }
+        }
+    }
+}

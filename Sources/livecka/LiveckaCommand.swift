@@ -1,0 +1,27 @@
+import ArgumentParser
+import DaemonRuntime
+
+/// The command `livecka`.
+@main
+struct LiveckaCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "livecka",
+        abstract: "Watches the similarity of a network's layers while it trains.",
+        discussion: """
+            Start the daemon with `livecka serve`, add the emitter to a training script, and look with \
+            `livecka watch RUN`. Every number says what it covers; what is not known is null.
+            """,
+        version: Daemon.version,
+        subcommands: [
+            Serve.self,
+            CheckConfig.self,
+            Attach.self,
+            Detach.self,
+            Status.self,
+            Runs.self,
+            Show.self,
+            Watch.self,
+            SnapshotCommand.self,
+        ]
+    )
+}
