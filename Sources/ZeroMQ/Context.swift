@@ -13,7 +13,7 @@ internal import Glibc
 public final class Context:
     @unchecked Sendable /* the pointer is constant, and libzmq's contexts are made for sharing */
 {
-    /// libzmq's context. Sockets of this module open on it.
+    /// The libzmq context on which this module's sockets open.
     let handle: UnsafeMutableRawPointer
 
     /// Opens a context.

@@ -6,8 +6,8 @@ internal import CZeroMQ
 /// bytes once, and however often it is sent, to however many peers, libzmq reads them from here.
 ///
 /// A frame may outlive the socket that received it and the context too: libzmq's messages own their bytes through a
-/// reference count and know neither. What it costs: frames between 34 bytes and 8 KiB keep alive the 8 KiB that they
-/// were read with, so whoever keeps small frames for long copies their ``bytes``.
+/// reference count and know neither. What it costs: one of 33 bytes to 8 KiB keeps alive the whole buffer of some
+/// 18 KiB that it was read with, so whoever keeps small frames for long copies their ``bytes``.
 ///
 /// The `zmq_msg_t` sits at a fixed address because libzmq stores short messages inside the struct itself: moving the
 /// struct would move the bytes.
@@ -21,6 +21,7 @@ public final class Frame: @unchecked Sendable /* immutable after init; the last 
     /// - Parameters:
     ///   - socket: An open libzmq socket that belongs to this thread.
     ///   - flags: `ZMQ_DONTWAIT` or zero.
+    /// - Throws: ``ZeroMQError``, with `EAGAIN` where nothing waits and the flags forbid to.
     init(receivingFrom socket: UnsafeMutableRawPointer, flags: Int32) throws(ZeroMQError) {
         unsafe self.message = .allocate(capacity: 1)
         unsafe self.message.initialize(to: zmq_msg_t())

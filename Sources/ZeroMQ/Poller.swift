@@ -48,8 +48,10 @@ public final class Poller {
     /// - Returns: What can be read, empty where the time is over.
     /// - Throws: ``ZeroMQError``, with ``ZeroMQError/isContextShutDown`` once the context of a socket is shut down, also
     ///   while waiting.
+    /// - Precondition: There is something to wait for, or the wait has an end.
     /// - Complexity: O(*n*) in the sockets and descriptors.
     public func wait(timeout: Duration?) throws(ZeroMQError) -> Readiness {
+        precondition(!self.sockets.isEmpty || timeout != nil, "Nothing could ever end this wait")
         let deadline = timeout.map { ContinuousClock.now + $0 }
         let count = unsafe try poll(&self.items, until: deadline)
         var readiness = Readiness()

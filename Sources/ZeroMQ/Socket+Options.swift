@@ -1,4 +1,5 @@
 internal import CZeroMQ
+internal import Glibc
 
 extension Socket {
     /// Sets every option that differs from libzmq's default or may matter to this type of socket.
@@ -43,14 +44,13 @@ extension Socket {
         switch security {
         case .none:
             break
-        case .curveServer(let secretKey, let zapDomain):
+        case .curveServer(let secretKey):
             try self.set(ZMQ_CURVE_SERVER, "the CURVE server role", 1)
-            try self.set(ZMQ_CURVE_SECRETKEY, "the CURVE secret key", secretKey)
-            try self.set(ZMQ_ZAP_DOMAIN, "the authentication domain", zapDomain)
+            try self.set(ZMQ_CURVE_SECRETKEY, "the CURVE secret key", key: secretKey)
         case .curveClient(let keys, let serverKey):
-            try self.set(ZMQ_CURVE_PUBLICKEY, "the CURVE public key", keys.publicKey)
-            try self.set(ZMQ_CURVE_SECRETKEY, "the CURVE secret key", keys.secretKey)
-            try self.set(ZMQ_CURVE_SERVERKEY, "the CURVE key of the server", serverKey)
+            try self.set(ZMQ_CURVE_PUBLICKEY, "the CURVE public key", key: keys.publicKey)
+            try self.set(ZMQ_CURVE_SECRETKEY, "the CURVE secret key", key: keys.secretKey)
+            try self.set(ZMQ_CURVE_SERVERKEY, "the CURVE key of the server", key: serverKey)
         }
     }
 
@@ -72,10 +72,13 @@ extension Socket {
         }
     }
 
-    /// Sets an option that libzmq holds as text.
-    private func set(_ option: Int32, _ name: String, _ value: String) throws(ZeroMQError) {
+    /// Sets an option that is a key in Z85.
+    private func set(_ option: Int32, _ name: String, key: String) throws(ZeroMQError) {
+        guard CurveKeyPair.isKey(key) else {
+            throw ZeroMQError(operation: .setOption, subject: name, code: EINVAL)
+        }
         // SAFETY: libzmq copies the text, whose length is given.
-        guard unsafe zmq_setsockopt(self.handle, option, value, value.utf8.count) == 0 else {
+        guard unsafe zmq_setsockopt(self.handle, option, key, key.utf8.count) == 0 else {
             throw .last(.setOption, name)
         }
     }

@@ -113,16 +113,12 @@ extension Socket {
         try self.subscribe(Array(prefix.utf8))
     }
 
-    /// Takes one subscription back.
-    ///
-    /// - Throws: ``ZeroMQError`` where there is no such subscription.
+    /// Takes one subscription back, where there is one.
     public func unsubscribe(_ prefix: [UInt8]) throws(ZeroMQError) {
         try self.check(unsafe zmq_setsockopt(self.handle, ZMQ_UNSUBSCRIBE, prefix, prefix.count), .unsubscribe)
     }
 
-    /// Takes one subscription back.
-    ///
-    /// - Throws: ``ZeroMQError`` where there is no such subscription.
+    /// Takes one subscription back, where there is one.
     public func unsubscribe(_ prefix: String) throws(ZeroMQError) {
         try self.unsubscribe(Array(prefix.utf8))
     }

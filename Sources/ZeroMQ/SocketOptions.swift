@@ -13,7 +13,9 @@ public struct SocketOptions: Sendable {
     /// libzmq's own default is `nil`: a process whose peer has gone would then never end.
     public var linger: Duration? = .zero
 
-    /// The longest frame that a peer may send; a longer one makes libzmq cut the connection. `nil` sets no limit.
+    /// The longest frame that a peer may send, or `nil` for no limit.
+    ///
+    /// libzmq cuts the connection of a peer that sends a longer one. Over `inproc` the limit does not apply.
     public var maximumFrameByteCount: Int?
 
     /// Whether an XPUB socket receives every subscription, not only the first of each topic.
@@ -43,7 +45,9 @@ public struct SocketOptions: Sendable {
     /// How an idle TCP connection is probed; `nil` leaves it to the operating system.
     public var tcpKeepalive: TCPKeepalive?
 
-    /// How often ZeroMQ itself probes a peer; one that stays silent for as long again is disconnected. `nil` for never.
+    /// How often ZeroMQ itself probes a peer, or `nil` for never.
+    ///
+    /// A peer that stays silent for as long again is disconnected.
     public var heartbeatInterval: Duration?
 
     /// How connections are encrypted and proven.
@@ -80,9 +84,8 @@ public struct SocketOptions: Sendable {
 
         /// CURVE, with this socket as the side that clients must know the public key of.
         ///
-        /// Any client that knows it gets in, unless the context has a socket that answers `inproc://zeromq.zap.01`
-        /// (ZeroMQ RFC 27), which is then asked about `zapDomain`.
-        case curveServer(secretKey: String, zapDomain: String)
+        /// Any client that knows it gets in, unless the context has a ``CurveGate``.
+        case curveServer(secretKey: String)
 
         /// CURVE, with this socket as the side that proves itself with `keys` to the owner of `serverKey`.
         case curveClient(keys: CurveKeyPair, serverKey: String)

@@ -23,6 +23,7 @@ public struct ZeroMQError: Error, Hashable, Sendable {
         case poll = "poll"
         case monitor = "monitor a socket"
         case makeKeys = "make a key pair"
+        case allow = "allow the CURVE key"
     }
 
     /// The call that failed.
@@ -58,15 +59,27 @@ extension ZeroMQError {
     public var isUnroutable: Bool { self.code == EHOSTUNREACH }
 
     /// Whether the endpoint is not one that the socket is bound or connected to.
-    public var isUnknownEndpoint: Bool { self.code == ENOENT }
+    public var isUnknownEndpoint: Bool {
+        (self.operation == .unbind || self.operation == .disconnect) && self.code == ENOENT
+    }
 }
 
 extension ZeroMQError: CustomStringConvertible {
     /// A sentence that names the failed call, what it was about, and libzmq's reason.
     public var description: String {
-        // SAFETY: `zmq_strerror` returns a terminated string for every code, and it is copied at once.
-        let reason = unsafe String(cString: zmq_strerror(self.code))
         let subject = self.subject.map { " \($0)" } ?? ""
-        return "ZeroMQ could not \(self.operation.rawValue)\(subject): \(reason)"
+        return "ZeroMQ could not \(self.operation.rawValue)\(subject): \(self.reason)"
+    }
+
+    /// The system's or libzmq's text for the error number, or a better one where that would mislead.
+    private var reason: String {
+        switch (self.operation, self.code) {
+        case (.unbind, ENOENT): return "The socket does not listen there"
+        case (.disconnect, ENOENT): return "The socket does not connect there"
+        case (.send, EHOSTUNREACH): return "No peer has that identity"
+        default:
+            // SAFETY: `zmq_strerror` returns a terminated string for every code, and it is copied at once.
+            return unsafe String(cString: zmq_strerror(self.code))
+        }
     }
 }
