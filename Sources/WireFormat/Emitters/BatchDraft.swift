@@ -1,144 +1,112 @@
 internal import LinearAlgebra
 
 /// A batch's header whose members are all there and of the right type, but not yet checked against
-/// each other, the limits, or the frames.
+/// the limits and the frames.
 struct BatchDraft {
-    private let fields: HeaderFields
-    private let run: RunID
+    /// The header, still without its tensors.
+    private var header: BatchHeader
+
     private let tensors: [TensorDraft]
-    private let part: (index: Int, count: Int)
-    private let declaredLayerCount: Int?
+
+    /// The different numbers of examples that the shapes say: one, unless something is wrong.
+    private let exampleCounts: Set<Int>
 
     /// Reads the members.
     ///
     /// - Throws: A rejection as malformed.
     init(_ fields: HeaderFields, run: RunID) throws(Rejection) {
-        guard let tensors = try fields.array("tensors"), !tensors.isEmpty else {
+        guard let entries = try fields.array("tensors"), !entries.isEmpty else {
             throw .malformed("tensors is missing or empty")
         }
-        self.fields = fields
-        self.run = run
-        self.tensors = try tensors.map { value throws(Rejection) in try TensorDraft(value) }
-        self.part = try Self.part(fields)
-        self.declaredLayerCount = try fields.integer("layers", in: 1...HeaderFields.largestNumber)
+        let tensors = try entries.map { entry throws(Rejection) in try TensorDraft(entry) }
+        self.header = try BatchHeader(fields, run: run, tensorCount: tensors.count)
+        self.tensors = tensors
+        self.exampleCounts = Set(tensors.compactMap(\.exampleCount))
         try self.requireDistinctLayers()
-        if self.part.count == 1, let count = self.declaredLayerCount, count != tensors.count {
-            throw .malformed("layers is not the number of tensors")
-        }
-        // The remaining members are read once without a shape, so that whatever is malformed comes first.
-        let batch = try self.header(tensors: [], exampleCount: 0)
-        if let index = batch.batchIndex, let count = batch.batchCount, index >= count {
-            throw .malformed("batch is not below batches")
-        }
+        try self.requireOneEntryForEachExample()
     }
 
-    /// Checks the members against each other, the limits and the frames.
+    /// Checks the tensors against each other, the limits and the frames.
     ///
     /// - Throws: A rejection with the first reason that applies.
-    func header(frameSizes: [Int], limits: WireLimits) throws(Rejection) -> BatchHeader {
-        let shapes = self.tensors.map { tensor in Result { () throws(Rejection) in try tensor.resolveShape() } }
-        let counts = Set(shapes.compactMap { try? $0.get().exampleCount })
-        guard counts.count <= 1 else {
+    func resolve(frameSizes: [Int], limits: WireLimits) throws(Rejection) -> BatchHeader {
+        guard self.exampleCounts.count <= 1 else {
             throw Rejection(reason: .inconsistent, detail: "the layers have different numbers of examples")
         }
-        try self.requireWithinLimits(counts, frameSizes: frameSizes, limits: limits)
+        try self.requireWithinLimits(limits, frameSizes: frameSizes)
 
-        let types = try self.tensors.map { tensor throws(Rejection) in try tensor.resolveElementType() }
-        var tensors: [TensorDescription] = []
-        for (index, shape) in shapes.enumerated() {
-            tensors.append(self.tensors[index].description(of: try shape.get(), elementType: types[index]))
+        let elementTypes = try self.tensors.map { tensor throws(Rejection) in try tensor.resolveElementType() }
+        var header = self.header
+        header.tensors.reserveCapacity(self.tensors.count)
+        for (tensor, elementType) in zip(self.tensors, elementTypes) {
+            header.tensors.append(try tensor.resolve(elementType: elementType))
         }
-        guard frameSizes == tensors.map(\.byteCount) else {
-            throw Rejection(reason: .size, detail: "the frames are not as many, or not as long, as the tensors say")
+        header.exampleCount = header.tensors[0].exampleCount
+        try Self.requireFrames(frameSizes, of: header.tensors)
+        guard header.exampleCount >= 4 else {
+            throw Rejection(
+                reason: .tooFewExamples,
+                detail: "\(header.exampleCount) examples are too few: the unbiased estimate needs 4"
+            )
         }
-        guard let exampleCount = counts.first, exampleCount >= 4 else {
-            throw Rejection(reason: .tooFewExamples, detail: "HSIC needs at least 4 examples")
-        }
-        return try self.header(tensors: tensors, exampleCount: exampleCount)
+        return header
     }
 
-    /// Checks that there is one identifier, label and prediction for each example.
-    ///
-    /// Apart from the other members, because it needs a shape that may be wrong for another reason.
-    ///
-    /// - Throws: A rejection as malformed.
-    func requireOneEntryForEachExample() throws(Rejection) {
-        guard let exampleCount = self.tensors.lazy.compactMap({ try? $0.resolveShape().exampleCount }).first else {
-            return
-        }
-        for key in ["examples", "labels", "predictions"] {
-            guard let entries = try self.fields.array(key), entries.count != exampleCount else { continue }
-            throw .malformed("\(key) does not have one entry for each example")
-        }
-    }
+    // MARK: Malformed
 
-    private func header(tensors: [TensorDescription], exampleCount: Int) throws(Rejection) -> BatchHeader {
-        let fields = self.fields
-        return BatchHeader(
-            run: self.run,
-            step: try fields.requiredInteger("step"),
-            session: try fields.session(),
-            seq: try fields.integer("seq"),
-            dropped: try fields.integer("dropped"),
-            layerCount: self.declaredLayerCount ?? (self.part.count == 1 ? self.tensors.count : nil),
-            part: self.part.index,
-            partCount: self.part.count,
-            batchIndex: try fields.integer("batch"),
-            batchCount: try fields.integer("batches", in: 1...HeaderFields.largestNumber),
-            probe: try fields.name("probe"),
-            examples: try fields.array("examples")?.map { value throws(Rejection) in
-                if case .string(let name) = value { return .string(name) }
-                let range = -HeaderFields.largestNumber...HeaderFields.largestNumber
-                return .integer(try HeaderFields.integer(value, "examples", in: range))
-            },
-            labels: try fields.integers("labels"),
-            predictions: try fields.integers("predictions"),
-            rank: try fields.integer("rank"),
-            world: try fields.integer("world", in: 1...HeaderFields.largestNumber),
-            time: try fields.number("time"),
-            phase: try fields.word("phase"),
-            tensors: tensors,
-            exampleCount: exampleCount
-        )
-    }
-
-    private static func part(_ fields: HeaderFields) throws(Rejection) -> (index: Int, count: Int) {
-        switch (try fields.integer("part"), try fields.integer("parts", in: 1...HeaderFields.largestNumber)) {
-        case (nil, nil):
-            return (0, 1)
-        case (let part?, let partCount?):
-            guard part < partCount else {
-                throw .malformed("part is not below parts")
-            }
-            guard partCount == 1 || fields["session"] != nil && fields["seq"] != nil else {
-                throw .malformed("a batch in parts needs session and seq")
-            }
-            return (part, partCount)
-        default:
-            throw .malformed("part and parts come together")
-        }
-    }
-
+    /// Two names that look alike count as the same: strings compare by canonical equivalence.
     private func requireDistinctLayers() throws(Rejection) {
-        guard Set(self.tensors.map(\.layer)).count == self.tensors.count else {
-            throw .malformed("two tensors have the same layer")
-        }
-        let indices = self.tensors.compactMap(\.index)
-        guard Set(indices).count == indices.count else {
-            throw .malformed("two tensors have the same index")
+        var layers: Set<String> = []
+        var indices: Set<Int> = []
+        for tensor in self.tensors {
+            guard layers.insert(tensor.layer).inserted else {
+                throw .malformed("layer \(tensor.layer.quoted) comes twice")
+            }
+            if let index = tensor.index, !indices.insert(index).inserted {
+                throw .malformed("index \(index) comes twice")
+            }
         }
     }
 
-    private func requireWithinLimits(_ counts: Set<Int>, frameSizes: [Int], limits: WireLimits) throws(Rejection) {
-        let layerCount = max(self.tensors.count, self.declaredLayerCount ?? 0, self.part.count)
+    private func requireOneEntryForEachExample() throws(Rejection) {
+        let header = self.header
+        let counts = [
+            ("examples", header.examples?.count), ("labels", header.labels?.count),
+            ("predictions", header.predictions?.count),
+        ]
+        for case (let key, let count?) in counts where !self.exampleCounts.isEmpty {
+            guard self.exampleCounts.contains(count) else {
+                throw .malformed("\(key) has \(count) entries, not one for each example")
+            }
+        }
+    }
+
+    // MARK: Limits and frames
+
+    private func requireWithinLimits(_ limits: WireLimits, frameSizes: [Int]) throws(Rejection) {
+        let layerCount = max(self.tensors.count, self.header.layerCount ?? 0, self.header.partCount)
         guard layerCount <= limits.layers else {
-            throw Rejection(reason: .tooLarge, detail: "over limits.layers, which is \(limits.layers)")
+            throw .tooLarge("\(layerCount) layers or parts are over limits.layers, which is \(limits.layers)")
         }
-        guard counts.allSatisfy({ $0 <= limits.examples }) else {
-            throw Rejection(reason: .tooLarge, detail: "over limits.examples, which is \(limits.examples)")
+        if let exampleCount = self.exampleCounts.first, exampleCount > limits.examples {
+            throw .tooLarge("\(exampleCount) examples are over limits.examples, which is \(limits.examples)")
         }
-        guard frameSizes.reduce(0, +) <= limits.messageBytes else {
-            throw Rejection(reason: .tooLarge, detail: "over limits.message, which is \(limits.messageBytes) bytes")
+        for tensor in self.tensors {
+            guard let byteCount = tensor.byteCount, byteCount > limits.messageBytes else { continue }
+            let limit = "limits.message, which is \(limits.messageBytes) bytes"
+            throw .tooLarge("layer \(tensor.layer.quoted) has \(byteCount) bytes, over \(limit)")
+        }
+        try limits.requireRoom(for: frameSizes)
+    }
+
+    private static func requireFrames(_ frameSizes: [Int], of tensors: [TensorDescription]) throws(Rejection) {
+        guard frameSizes.count == tensors.count else {
+            let detail = "\(frameSizes.count) frames came for \(tensors.count) tensors"
+            throw Rejection(reason: .size, detail: detail)
+        }
+        for (frameSize, tensor) in zip(frameSizes, tensors) where frameSize != tensor.byteCount {
+            let detail = "the frame of layer \(tensor.layer.quoted) has \(frameSize) bytes, not \(tensor.byteCount)"
+            throw Rejection(reason: .size, detail: detail)
         }
     }
 }

@@ -8,7 +8,7 @@ public struct BatchHeader: Hashable, Sendable {
     /// The optimizer step that the weights were at.
     public let step: Int
 
-    /// The emitter's process. Only together with ``seq`` does it number the batch.
+    /// The emitter's process, which numbers the batch only together with ``seq``.
     public let session: SessionID?
 
     /// The batch's number in its session.
@@ -56,11 +56,11 @@ public struct BatchHeader: Hashable, Sendable {
     /// What the model was doing.
     public let phase: Phase?
 
-    /// The layers in this message, one for each frame. Never empty.
-    public let tensors: [TensorDescription]
+    /// The layers in this message, one for each frame and never none.
+    public internal(set) var tensors: [TensorDescription]
 
     /// The number of examples, which all layers share.
-    public let exampleCount: Int
+    public internal(set) var exampleCount: Int
 
     /// Creates a header.
     public init(

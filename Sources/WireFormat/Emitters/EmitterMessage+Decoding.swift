@@ -10,6 +10,8 @@ extension EmitterMessage {
     ///   - header: The second frame, empty where there is none.
     ///   - frameSizes: The length of each further frame.
     ///   - limits: What a message may be at most.
+    /// - Returns: The message, which may be a rejection.
+    /// - Complexity: O(*m*) for a header of *m* bytes.
     public static func decode(
         topic: RawSpan,
         header: RawSpan,
@@ -17,60 +19,94 @@ extension EmitterMessage {
         limits: WireLimits
     ) -> EmitterMessage {
         guard let run = RunID(topic: topic) else {
-            let rejection = Rejection(reason: .malformed, detail: "the topic is not livecka/1/<run>/", isBatch: false)
-            return EmitterMessage(run: nil, content: .rejected(rejection))
+            return EmitterMessage(run: nil, content: .rejected(.malformed("the topic is not livecka/1/<run>/")))
         }
         guard header.byteCount <= limits.headerBytes else {
             let detail = "the header has \(header.byteCount) bytes and may have \(limits.headerBytes)"
-            return EmitterMessage(run: run, content: .rejected(Rejection(reason: .tooLarge, detail: detail)))
+            return EmitterMessage(run: run, content: .rejected(.tooLarge(detail)))
         }
-        guard let object = JSONObject(header: header) else {
-            return EmitterMessage(run: run, content: .rejected(.malformed("the header is not a JSON object")))
+        let object: JSONObject
+        do {
+            object = try JSONObject(header: header)
+        } catch {
+            return EmitterMessage(run: run, content: .rejected(error))
         }
         do {
-            return EmitterMessage(run: run, content: try decode(object, run: run, frameSizes: frameSizes, limits: limits))
+            let content = try Content(HeaderFields(object), run: run, frameSizes: frameSizes, limits: limits)
+            return EmitterMessage(run: run, content: content)
         } catch {
-            return EmitterMessage(run: run, content: .rejected(error.identified(by: object)))
+            return EmitterMessage(run: run, content: .rejected(error.identified(by: HeaderFields(object))))
         }
     }
+}
 
-    private static func decode(
-        _ object: JSONObject,
+extension EmitterMessage.Content {
+    /// Reads a header.
+    ///
+    /// What is malformed comes before everything else, so a header is read whole before it is judged.
+    fileprivate init(
+        _ fields: HeaderFields,
         run: RunID,
         frameSizes: [Int],
         limits: WireLimits
-    ) throws(Rejection) -> Content {
-        let fields = HeaderFields(object)
-        let version = try fields.requiredInteger("v")
-        guard version == 1 else {
-            throw Rejection(reason: .version, detail: "version \(version) is not spoken here, only 1")
-        }
-        let content: Content
-        let type = try fields.requiredString("type")
-        let headerRun = try fields.requiredString("run")
-        // What is malformed comes before what contradicts the topic, so the whole header is read first.
-        switch type {
+    ) throws(Rejection) {
+        let envelope = try MessageEnvelope(fields)
+        switch envelope.type {
         case "batch":
             let draft = try BatchDraft(fields, run: run)
-            try draft.requireOneEntryForEachExample()
-            try requireSameRun(headerRun, run)
-            content = .batch(try draft.header(frameSizes: frameSizes, limits: limits))
-        case "hello":
-            content = .hello(try Hello(fields, run: run))
-        case "alive":
-            content = .alive(try Alive(fields, run: run))
-        case "bye":
-            content = .bye(try Bye(fields, run: run))
+            try envelope.requireVersion()
+            try envelope.requireRun(run)
+            self = .batch(try draft.resolve(frameSizes: frameSizes, limits: limits))
+            return
+        case "hello": self = .hello(try Hello(fields, run: run))
+        case "alive": self = .alive(try Alive(fields, run: run))
+        case "bye": self = .bye(try Bye(fields, run: run))
         default:
-            throw .malformed("type is not batch, hello, alive or bye")
+            // Another version may have other types.
+            try envelope.requireVersion()
+            throw .malformed("type \(envelope.type.quoted) is not batch, hello, alive or bye")
         }
-        try requireSameRun(headerRun, run)
-        return content
+        try envelope.requireVersion()
+        try envelope.requireRun(run)
+        try limits.requireRoom(for: frameSizes)
+        if case .hello(let hello) = self, let layers = hello.layers, layers.count > limits.layers {
+            throw .tooLarge("\(layers.count) layers are over limits.layers, which is \(limits.layers)")
+        }
+        guard frameSizes.isEmpty else {
+            throw Rejection(reason: .size, detail: "\(frameSizes.count) frames came with a message that has none")
+        }
+    }
+}
+
+/// What every message of an emitter says first.
+private struct MessageEnvelope {
+    let version: Int
+    let type: String
+    let run: String
+
+    init(_ fields: HeaderFields) throws(Rejection) {
+        guard
+            let version = try fields.integer("v", in: -HeaderFields.largestNumber...HeaderFields.largestNumber)
+        else {
+            throw .malformed("v is missing")
+        }
+        self.version = version
+        self.type = try fields.requiredString("type")
+        self.run = try fields.requiredString("run")
     }
 
-    private static func requireSameRun(_ headerRun: String, _ run: RunID) throws(Rejection) {
-        guard headerRun == run.name else {
-            throw Rejection(reason: .inconsistent, detail: "topic and header name different runs")
+    func requireVersion() throws(Rejection) {
+        guard self.version == 1 else {
+            throw Rejection(reason: .version, detail: "version \(self.version) is not spoken here, only 1")
+        }
+    }
+
+    func requireRun(_ run: RunID) throws(Rejection) {
+        guard self.run == run.name else {
+            throw Rejection(
+                reason: .inconsistent,
+                detail: "the topic names run \(run.name.quoted), the header \(self.run.quoted)"
+            )
         }
     }
 }
@@ -79,9 +115,9 @@ extension RunID {
     /// Reads the run's name out of a topic.
     fileprivate init?(topic: RawSpan) {
         let prefix = "livecka/1/"
-        guard topic.byteCount <= prefix.utf8.count + 129 else { return nil }
-        let bytes = unsafe topic.withUnsafeBytes { unsafe Array($0) }
-        guard bytes.starts(with: prefix.utf8), bytes.last == UInt8(ascii: "/"), bytes.count > prefix.utf8.count,
+        // SAFETY: the buffer is read only during the call.
+        let bytes = unsafe topic.withUnsafeBytes { unsafe Array($0.prefix(prefix.utf8.count + 130)) }
+        guard bytes.starts(with: prefix.utf8), bytes.count > prefix.utf8.count, bytes.last == UInt8(ascii: "/"),
             let name = String(validating: bytes.dropFirst(prefix.utf8.count).dropLast(), as: UTF8.self)
         else {
             return nil
@@ -91,75 +127,16 @@ extension RunID {
 }
 
 extension JSONObject {
-    fileprivate init?(header: RawSpan) {
-        guard case .object(let object)? = try? JSONValue(parsing: header) else { return nil }
-        self = object
-    }
-}
-
-extension Rejection {
-    /// The rejection with what can be read of the message's identity, whatever else is wrong with it.
-    fileprivate func identified(by object: JSONObject) -> Rejection {
-        let fields = HeaderFields(object)
-        let isGreeting = ["hello", "alive", "bye"].contains(fields["type"])
-        return Rejection(
-            reason: self.reason,
-            detail: self.detail,
-            isBatch: !isGreeting,
-            session: (try? fields.session()) ?? nil,
-            seq: (try? fields.integer("seq")) ?? nil,
-            part: (try? fields.integer("part")) ?? nil,
-            step: (try? fields.integer("step")) ?? nil,
-            batchIndex: (try? fields.integer("batch")) ?? nil,
-            dropped: (try? fields.integer("dropped")) ?? nil
-        )
-    }
-}
-
-extension Hello {
-    fileprivate init(_ fields: HeaderFields, run: RunID) throws(Rejection) {
-        let heartbeat = try fields.number("heartbeat")
-        guard heartbeat.map({ $0 > 0 }) ?? true else {
-            throw .malformed("heartbeat is not positive")
+    fileprivate init(header: RawSpan) throws(Rejection) {
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: header)
+        } catch {
+            throw .malformed("the header is not JSON: \(error)")
         }
-        self.init(
-            run: run,
-            layers: try fields.array("layers")?.map { value throws(Rejection) in
-                guard case .string(let name) = value else {
-                    throw .malformed("layers is not a list of names")
-                }
-                return try HeaderFields.name(name, "layers")
-            },
-            meta: fields["meta"],
-            client: try fields.name("client"),
-            heartbeat: heartbeat,
-            session: try fields.session()
-        )
-    }
-}
-
-extension Alive {
-    fileprivate init(_ fields: HeaderFields, run: RunID) throws(Rejection) {
-        self.init(
-            run: run,
-            session: try fields.session(),
-            step: try fields.integer("step"),
-            phase: try fields.word("phase"),
-            seq: try fields.integer("seq"),
-            dropped: try fields.integer("dropped")
-        )
-    }
-}
-
-extension Bye {
-    fileprivate init(_ fields: HeaderFields, run: RunID) throws(Rejection) {
-        self.init(
-            run: run,
-            session: try fields.session(),
-            seq: try fields.integer("seq"),
-            sent: try fields.integer("sent"),
-            dropped: try fields.integer("dropped"),
-            reason: try fields.word("reason")
-        )
+        guard case .object(let object) = value else {
+            throw .malformed("the header is no JSON object")
+        }
+        self = object
     }
 }

@@ -65,7 +65,7 @@ struct HeaderFields {
     func word<Word: RawRepresentable<String>>(_ key: String) throws(Rejection) -> Word? {
         guard let string = try self.string(key) else { return nil }
         guard let word = Word(rawValue: string) else {
-            throw .malformed("\(key) is not a word that is known")
+            throw .malformed("\(key) is \(string.quoted), which means nothing here")
         }
         return word
     }
@@ -110,15 +110,14 @@ struct HeaderFields {
             throw .malformed("\(key) is not an integer")
         }
         guard range.contains(integer) else {
-            throw .malformed("\(key) is \(integer < range.lowerBound ? "too low" : "over 2^53")")
+            throw .malformed(integer < range.lowerBound ? "\(key) is below \(range.lowerBound)" : "\(key) is over 2^53")
         }
         return integer
     }
 
     /// A name such as that of a layer: 1 to 256 bytes without control characters.
     static func name(_ string: String, _ key: String) throws(Rejection) -> String {
-        let hasControl = string.unicodeScalars.contains { $0.properties.generalCategory == .control }
-        guard (1...256).contains(string.utf8.count), !hasControl else {
+        guard string.isLayerName else {
             throw .malformed("\(key) is not 1 to 256 bytes without control characters")
         }
         return string
@@ -129,12 +128,5 @@ struct HeaderFields {
             throw .malformed("\(key) is missing")
         }
         return value
-    }
-}
-
-extension Rejection {
-    /// The rejection of what no other reason names.
-    static func malformed(_ detail: String) -> Rejection {
-        Rejection(reason: .malformed, detail: detail)
     }
 }

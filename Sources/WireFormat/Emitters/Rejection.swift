@@ -6,7 +6,7 @@ public struct Rejection: Error, Hashable, Sendable {
     /// Why.
     public let reason: RejectionReason
 
-    /// A sentence for the log. Little of it is the peer's own text.
+    /// A sentence for the log, little of it the peer's own text.
     public let detail: String
 
     /// Whether the message was a batch, or may have been one.

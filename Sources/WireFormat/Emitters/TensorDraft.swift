@@ -1,14 +1,9 @@
 internal import LinearAlgebra
 
-/// An entry of a batch's `tensors` whose members are of the right type.
+/// An entry of a batch's `tensors` whose members are all there and of the right type.
+///
+/// Whether its type is known and its shape makes sense is for later: other reasons come first.
 struct TensorDraft {
-    /// What a shape comes to.
-    struct Shape {
-        let exampleCount: Int
-        let payload: TensorDescription.Payload
-        let elementCount: Int
-    }
-
     private enum Kind: String {
         case activations, gram
     }
@@ -19,10 +14,14 @@ struct TensorDraft {
     /// The layer's position, `nil` where it is that in the list.
     let index: Int?
 
-    private let elementType: String
+    /// The number of examples as far as the shape says it, even where the shape is wrong in another way.
+    let exampleCount: Int?
+
+    private let elementTypeName: String
     private let kind: Kind
     private let isPacked: Bool
-    private let dimensions: [JSONValue]
+    private let dimensions: [Int]?
+    private let elementCount: Int?
 
     /// Reads the members.
     ///
@@ -35,82 +34,105 @@ struct TensorDraft {
         guard let layer = try fields.name("layer") else {
             throw .malformed("layer is missing")
         }
-        guard let dimensions = try fields.array("shape") else {
-            throw .malformed("shape is missing")
+        guard let shape = try fields.array("shape") else {
+            throw .malformed("shape of layer \(layer.quoted) is missing")
         }
-        for dimension in dimensions {
-            switch dimension {
-            case .integer(let number) where abs(Double(number)) <= Double(HeaderFields.largestNumber): break
-            case .number(let number) where abs(number) <= Double(HeaderFields.largestNumber): break
-            default: throw .malformed("shape is not a list of numbers up to 2^53")
-            }
+        guard !shape.contains(where: \.isNumberOutOfRange) else {
+            throw .malformed("shape of layer \(layer.quoted) has a number over 2^53")
+        }
+        let kind: Kind = try fields.word("kind") ?? .activations
+        let isPacked = try fields.bool("packed") ?? false
+        guard kind == .gram || !isPacked else {
+            throw .malformed("layer \(layer.quoted) is packed and no Gram matrix")
         }
         self.layer = layer
-        self.dimensions = dimensions
-        self.elementType = try fields.requiredString("dtype")
+        self.elementTypeName = try fields.requiredString("dtype")
         self.index = try fields.integer("index")
-        self.kind = try fields.word("kind") ?? .activations
-        self.isPacked = try fields.bool("packed") ?? false
+        self.kind = kind
+        self.isPacked = isPacked
+
+        let dimensions = shape.compactMap(\.exactInteger).filter { $0 > 0 }
+        self.dimensions = dimensions.isEmpty || dimensions.count < shape.count ? nil : dimensions
+        self.elementCount = self.dimensions?.product
+        self.exampleCount =
+            switch (kind, isPacked) {
+            case (.activations, _): shape.first?.exactInteger.flatMap { $0 > 0 ? $0 : nil }
+            case (.gram, false): dimensions.count == 2 && dimensions[0] == dimensions[1] ? dimensions[0] : nil
+            case (.gram, true): dimensions.count == 1 ? Self.triangleSide(dimensions[0]) : nil
+            }
+    }
+
+    /// The length that the frame should have, `nil` where it is more than an `Int` or cannot be told.
+    var byteCount: Int? {
+        guard let type = ElementType(rawValue: self.elementTypeName), let elementCount = self.elementCount else {
+            return nil
+        }
+        let (byteCount, overflow) = elementCount.multipliedReportingOverflow(by: type.byteCount)
+        return overflow ? nil : byteCount
     }
 
     /// The type of the numbers.
+    ///
+    /// - Throws: A rejection for an unknown type.
     func resolveElementType() throws(Rejection) -> ElementType {
-        guard let type = ElementType(rawValue: self.elementType) else {
+        guard let type = ElementType(rawValue: self.elementTypeName) else {
             let known = ElementType.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Rejection(reason: .dtype, detail: "dtype is not one of \(known)")
+            let detail = "layer \(self.layer.quoted) has dtype \(self.elementTypeName.quoted), not one of \(known)"
+            throw Rejection(reason: .dtype, detail: detail)
         }
         return type
     }
 
-    /// The number of examples, and what the numbers are.
-    func resolveShape() throws(Rejection) -> Shape {
-        let dimensions = self.dimensions.compactMap(\.exactInteger).filter { $0 > 0 }
-        guard let first = dimensions.first, dimensions.count == self.dimensions.count else {
-            throw .shape("shape is not a list of positive integers")
-        }
-        guard let elementCount = dimensions.product, !elementCount.multipliedReportingOverflow(by: 8).overflow else {
-            throw .shape("the product of shape overflows")
-        }
-        switch (self.kind, self.isPacked) {
-        case (.activations, _):
-            let payload = TensorDescription.Payload.activations(featureCount: elementCount / first)
-            return Shape(exampleCount: first, payload: payload, elementCount: elementCount)
-        case (.gram, false):
-            guard dimensions.count == 2, first == dimensions[1] else {
-                throw .shape("a Gram matrix is n by n")
-            }
-            return Shape(exampleCount: first, payload: .gram(isPacked: false), elementCount: elementCount)
-        case (.gram, true):
-            guard dimensions.count == 1, let exampleCount = Self.triangleSide(elementCount) else {
-                throw .shape("a packed Gram matrix has n(n+1)/2 numbers")
-            }
-            return Shape(exampleCount: exampleCount, payload: .gram(isPacked: true), elementCount: elementCount)
-        }
-    }
-
     /// The tensor, all of it resolved.
-    func description(of shape: Shape, elementType: ElementType) -> TensorDescription {
-        TensorDescription(
+    ///
+    /// - Throws: A rejection for a shape that makes no sense.
+    func resolve(elementType: ElementType) throws(Rejection) -> TensorDescription {
+        guard let dimensions = self.dimensions else {
+            throw self.wrongShape("is no list of positive integers")
+        }
+        guard let elementCount = self.elementCount, let byteCount = self.byteCount else {
+            throw self.wrongShape("overflows when multiplied")
+        }
+        guard let exampleCount = self.exampleCount else {
+            throw self.wrongShape(self.isPacked ? "is no n(n+1)/2" : "is not n by n")
+        }
+        let payload: TensorDescription.Payload =
+            switch self.kind {
+            case .activations: .activations(featureCount: elementCount / dimensions[0])
+            case .gram: .gram(isPacked: self.isPacked)
+            }
+        return TensorDescription(
             layer: self.layer,
             elementType: elementType,
-            exampleCount: shape.exampleCount,
-            payload: shape.payload,
+            exampleCount: exampleCount,
+            payload: payload,
             index: self.index,
-            byteCount: shape.elementCount * elementType.byteCount
+            byteCount: byteCount
         )
     }
 
+    private func wrongShape(_ problem: String) -> Rejection {
+        Rejection(reason: .shape, detail: "the shape of layer \(self.layer.quoted) \(problem)")
+    }
+
     /// The *n* for which *n*(*n* + 1)/2 is a number, or `nil` where there is none.
+    ///
+    /// The square root of a number up to 2⁵⁶ is off by less than one, so *n* is one of three.
     private static func triangleSide(_ count: Int) -> Int? {
-        guard count <= 1 << 52 else { return nil }
-        let side = Int((Double(8 * count + 1).squareRoot() - 1) / 2)
-        return [side - 1, side, side + 1].first { $0 > 0 && $0 * ($0 + 1) / 2 == count }
+        guard 1...HeaderFields.largestNumber ~= count else { return nil }
+        let guess = Int((Double(8 * count + 1).squareRoot() - 1) / 2)
+        return [guess - 1, guess, guess + 1].first { $0 * ($0 + 1) / 2 == count }
     }
 }
 
-extension Rejection {
-    fileprivate static func shape(_ detail: String) -> Rejection {
-        Rejection(reason: .shape, detail: detail)
+extension JSONValue {
+    /// Whether this is a number beyond ±2⁵³, where doubles begin to skip integers.
+    fileprivate var isNumberOutOfRange: Bool {
+        switch self {
+        case .integer(let integer): integer.magnitude > UInt(HeaderFields.largestNumber)
+        case .number(let number): number.magnitude > Double(HeaderFields.largestNumber)
+        default: false
+        }
     }
 }
 

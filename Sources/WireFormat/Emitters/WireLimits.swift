@@ -22,4 +22,17 @@ public struct WireLimits: Hashable, Sendable {
         self.examples = examples
         self.messageBytes = messageBytes
     }
+
+    /// Checks that the frames of a message are not too long together.
+    ///
+    /// - Throws: A rejection as too large.
+    func requireRoom(for frameSizes: [Int]) throws(Rejection) {
+        var room = self.messageBytes
+        for size in frameSizes {
+            guard size <= room else {
+                throw .tooLarge("the frames are over limits.message, which is \(self.messageBytes) bytes")
+            }
+            room -= size
+        }
+    }
 }

@@ -11,14 +11,14 @@ public struct JSONObject: Sendable {
     /// Creates an object without members.
     public init() {}
 
-    /// Creates an object. Where a key is repeated, the last value counts.
+    /// Creates an object; where a key is repeated, the last value counts.
     public init(_ members: some Sequence<(String, JSONValue)>) {
         for (key, value) in members {
             self[key] = value
         }
     }
 
-    /// The value of a key; `nil` where there is none. Setting `nil` removes the key.
+    /// The value of a key, or `nil` where there is none; setting `nil` removes the key.
     ///
     /// - Complexity: O(1), except that removing is O(*m*) for *m* members.
     public subscript(key: String) -> JSONValue? {
@@ -99,7 +99,7 @@ extension JSONObject: Hashable {
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
-    /// Creates an object. Where a key is repeated, the last value counts.
+    /// Creates an object; where a key is repeated, the last value counts.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self.init(elements)
     }

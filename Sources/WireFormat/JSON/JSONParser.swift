@@ -80,9 +80,9 @@ struct JSONParser {
 
     // MARK: Words and numbers
 
-    private mutating func parseWord(_ word: StaticString, as value: JSONValue) throws(JSONError) -> JSONValue {
-        for scalar in word.description.utf8 {
-            try self.expect(scalar)
+    private mutating func parseWord(_ word: String, as value: JSONValue) throws(JSONError) -> JSONValue {
+        for byte in word.utf8 {
+            try self.expect(byte)
         }
         return value
     }
@@ -90,12 +90,12 @@ struct JSONParser {
     private mutating func parseNumber() throws(JSONError) -> JSONValue {
         let start = self.position
         let isNegative = self.take(0x2D)
-        var magnitude: Int? = 0
+        var integer: Int? = 0
         if !self.take(0x30) {
             guard let first = self.next, 0x31...0x39 ~= first else { throw self.unexpected() }
             while let digit = self.takeDigit() {
-                // A magnitude that does not fit stays `nil`; the digits are read again as a double.
-                magnitude = magnitude.flatMap { $0.appending(digit, isNegative: isNegative) }
+                // An integer that does not fit stays `nil`; its digits are read again as a double.
+                integer = integer.flatMap { $0.appending(digit, isNegative: isNegative) }
             }
         }
         var isWhole = true
@@ -108,8 +108,8 @@ struct JSONParser {
             _ = self.take(0x2B) || self.take(0x2D)
             try self.skipDigits()
         }
-        if isWhole, let magnitude {
-            return .integer(magnitude)
+        if isWhole, let integer {
+            return .integer(integer)
         }
         let text = String(decoding: self.bytes[start..<self.position], as: UTF8.self)
         guard let number = Double(text), number.isFinite else { throw JSONError(.numberOutOfRange, at: start) }

@@ -26,14 +26,16 @@ extension JSONValue {
         }
     }
 
-    /// The text as UTF-8, without white space. NaN and the infinities, which JSON does not have, become `null`.
+    /// The value as UTF-8 text without white space.
+    ///
+    /// NaN and the infinities, which JSON does not have, become `null`.
     public func encoded() -> [UInt8] {
         var writer = JSONWriter()
         writer.append(self)
         return writer.bytes
     }
 
-    /// The text. See ``encoded()``.
+    /// The value as text without white space, as ``encoded()`` has it.
     public var text: String {
         String(decoding: self.encoded(), as: UTF8.self)
     }
@@ -79,7 +81,7 @@ extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, E
         self = .array(elements)
     }
 
-    /// Creates an object. Where a key is repeated, the last value counts.
+    /// Creates an object; where a key is repeated, the last value counts.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(JSONObject(elements))
     }

@@ -80,7 +80,7 @@ public struct Accounting: Hashable, Sendable {
 }
 
 extension Accounting {
-    /// The account as an object. Of the reasons, it names those that have occurred.
+    /// The account as an object, which names only the reasons that have occurred.
     public var json: JSONValue {
         var rejected = JSONObject()
         for reason in RejectionReason.allCases where self[reason] > 0 {
