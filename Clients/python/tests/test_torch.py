@@ -100,7 +100,7 @@ def test_losses_and_state_are_the_same_to_the_last_bit_with_and_without_a_watche
     alone, seen = new_model(), new_model()
     with watch(seen, ingest, every=3, recalibrate=recalibrate) as watcher:
         assert losses(alone, None) == losses(seen, watcher)
-        assert watcher.stats is not None and watcher.stats.sent == 5 * 3  # steps 1, 3, 6, 9, 12
+    assert watcher.stats is not None and watcher.stats.sent == 5 * 3  # steps 1, 3, 6, 9, 12
     for (name, expected), (_, actual) in zip(alone.state_dict().items(), seen.state_dict().items()):
         assert torch.equal(expected, actual), name
     for expected, actual in zip(alone.parameters(), seen.parameters()):
