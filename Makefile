@@ -10,6 +10,9 @@ DEBIAN_PACKAGES := libzmq3-dev libopenblas-dev libpng-dev python3-venv
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LIVECKA := .build/release/livecka
 
+# PyTorch for CPUs is a tenth of the size of the one for GPUs. Where it is not on offer: make TORCH=torch.
+TORCH ?= torch==2.13.0+cpu
+
 .PHONY: help build test test-swift test-python demo lint format sanitize deps deps-python install clean
 
 help: ## say what there is to make
@@ -24,7 +27,8 @@ deps: ## install the Debian packages that are missing
 $(VENV)/installed: Clients/python/pyproject.toml
 	$(MAKE) --no-print-directory deps
 	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e 'Clients/python[test,torch]'
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check '$(TORCH)'
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e 'Clients/python[test]'
 	touch $@
 
 deps-python: $(VENV)/installed ## install the Python client, with PyTorch, into .venv

@@ -18,6 +18,7 @@ final class Coordinator: Sendable {
     /// - Parameters:
     ///   - inbox: Where everything comes in.
     ///   - core: The state, confined to the thread from now on.
+    /// - Throws: ``SystemError`` where there are no more threads.
     init(inbox: Awaited<Inbox>, core: sending CoordinatorCore) throws(SystemError) {
         self.inbox = inbox
         self.thread = try NamedThread(name: "coordinator") {

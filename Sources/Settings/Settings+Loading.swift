@@ -51,6 +51,16 @@ extension Settings {
         EncodedValue(self, keys: Self.keys).document
     }
 
+    /// The variables that begin as ours do and are none: a sentence for each, to be said and not to be refused.
+    public static func strayVariables(in environment: [String: String]) -> [String] {
+        let known = EnvironmentVariables.leaves.keys.sorted() + Self.foreignVariables
+        let stray = environment.keys.filter { $0.hasPrefix(EnvironmentVariables.prefix) && !known.contains($0) }
+        return stray.sorted().map { name in
+            let closest = closestSpelling(to: name, among: known).map { "; did you mean \($0)?" }
+            return "\(name) has no effect: it is no key\(closest ?? "")"
+        }
+    }
+
     /// Reads the text of a file over the values that are there.
     mutating func read(yaml: String, file: String, with reader: inout SettingsReader) {
         let whole = Place(path: "", origin: .file(file))
@@ -68,12 +78,8 @@ extension Settings {
         for (name, text) in environment.sorted(by: { $0.key < $1.key })
         where name.hasPrefix(EnvironmentVariables.prefix) && !Self.foreignVariables.contains(name) {
             reader.source = .variable(name)
-            guard let leaf = EnvironmentVariables.leaves[name] else {
-                let known = EnvironmentVariables.leaves.keys.sorted() + Self.foreignVariables
-                let remedy = closestSpelling(to: name, among: known).map { "did you mean \($0)?" }
-                reader.report("unknown variable", remedy ?? "unset it", at: Place(path: "", origin: reader.source))
-                continue
-            }
+            // A variable of somebody else must not keep the daemon from starting: see `strayVariables`.
+            guard let leaf = EnvironmentVariables.leaves[name] else { continue }
             let place = Place(path: "", origin: reader.source)
             do throws(Misfit) {
                 let document = try EnvironmentVariables.document(text, for: leaf)

@@ -93,7 +93,7 @@ final class LiveScreen {
 }
 
 extension MatrixSnapshot {
-    /// The header with both matrices, row by row, as one line of JSON. What is undefined is `null`.
+    /// The header with both matrices, row by row, as one line of JSON in which `null` is undefined.
     fileprivate var jsonLine: String {
         var object = self.header.object
         object["cka"] = self.rows(self.cka)

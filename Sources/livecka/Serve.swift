@@ -23,6 +23,9 @@ struct Serve: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         logger.logLevel = environment["LIVECKA_LOG_LEVEL"].flatMap(Logger.Level.init(rawValue:)) ?? .info
 
+        for sentence in Settings.strayVariables(in: environment) {
+            logger.warning("Variable without effect", metadata: ["environment.variable": "\(sentence)"])
+        }
         var settings = try Settings.load(file: self.config, failingWith: EX_CONFIG)
         settings.control.bind = self.options.control ?? environment["LIVECKA_CONTROL"] ?? settings.control.bind
         do {

@@ -22,6 +22,9 @@ struct Watch: ParsableCommand {
     @Option(name: .long, help: "End after this many matrices.")
     var count: Int?
 
+    @Flag(name: .long, help: "End when the run says bye.")
+    var untilEnd = false
+
     @OptionGroup var options: ControlOptions
 
     func validate() throws {
@@ -39,24 +42,33 @@ struct Watch: ParsableCommand {
         let socket = try Socket(.sub, in: context)
         try socket.connect(endpoint)
         try socket.subscribe("cka/\(self.runName)/\(window)/")
+        if self.untilEnd {
+            try socket.subscribe(Topic.event(run: RunID(self.runName)).description)
+        }
 
         let screen = LiveScreen(isJSON: self.options.json)
         defer { screen.close() }
         screen.wait(for: self.runName, window: window)
         var received = 0
-        while received < self.count ?? .max, !screen.isInterrupted {
-            guard let frames = try socket.receiveMessage(timeout: .milliseconds(500)) else {
-                screen.redrawIfResized()
-                continue
-            }
+        var hasEnded = false
+        while received < self.count ?? .max, !hasEnded, !screen.isInterrupted {
             // Matrices may come faster than a terminal draws: only the newest of those that wait is drawn.
-            var newest = frames
-            received += 1
-            while received < self.count ?? .max, let next = try socket.receiveMessage() {
-                newest = next
-                received += 1
+            var newest: [Frame]?
+            var timeout = Duration.milliseconds(500)
+            while received < self.count ?? .max, !hasEnded, let frames = try socket.receiveMessage(timeout: timeout) {
+                timeout = .zero
+                if frames[0].text?.hasPrefix("event/") == true {
+                    hasEnded = frames.isBye
+                } else {
+                    newest = frames
+                    received += 1
+                }
             }
-            screen.draw(try MatrixSnapshot(publishedFrames: newest.map(\.bytes)))
+            if let newest {
+                screen.draw(try MatrixSnapshot(publishedFrames: newest.map(\.bytes)))
+            } else {
+                screen.redrawIfResized()
+            }
         }
     }
 
@@ -67,5 +79,15 @@ struct Watch: ParsableCommand {
             throw failure("the daemon has no window")
         }
         return name
+    }
+}
+
+extension [Frame] {
+    /// Whether this is the event of a run that said bye.
+    fileprivate var isBye: Bool {
+        guard self.count > 1, let header = unsafe try? JSONValue(parsing: self[1].bytes.span.bytes) else {
+            return false
+        }
+        return header.object["event"] == "bye"
     }
 }

@@ -11,7 +11,6 @@ extension Settings {
 
     private func reportOrder(to reader: inout SettingsReader) {
         let block = self.alerts.blockStructure
-        reader.reportUnlessOrdered("limits.message", self.limits.message, "limits.memory", self.limits.memory, .size)
         for (lower, low, upper, high) in [
             ("exit", block.exit, "enter", block.enter),
             ("dominance_exit", block.dominanceExit, "dominance_enter", block.dominanceEnter),
