@@ -13,7 +13,11 @@ struct HeaderFields {
 
     /// The member of a key, or `nil` where it is absent.
     subscript(key: String) -> JSONValue? {
-        self.object[key].flatMap { $0 == .null ? nil : $0 }
+        guard let value = self.object[key] else { return nil }
+        if case .null = value {
+            return nil
+        }
+        return value
     }
 
     /// An integer in a range.

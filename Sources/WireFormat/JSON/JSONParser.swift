@@ -132,12 +132,16 @@ struct JSONParser {
     private mutating func parseString() throws(JSONError) -> String {
         self.position += 1
         let start = self.position
+        var bits: UInt8 = 0
         while let byte = self.next, byte != 0x22, byte != 0x5C, byte >= 0x20 {
+            bits |= byte
             self.position += 1
         }
         guard self.next != 0x22 else {
-            defer { self.position += 1 }
-            return try self.decode(self.bytes[start..<self.position], from: start)
+            let content = self.bytes[start..<self.position]
+            self.position += 1
+            // ASCII, as most strings are, needs no check, and the check takes longer than all the rest.
+            return bits < 0x80 ? String(decoding: content, as: UTF8.self) : try self.decode(content, from: start)
         }
         return try self.parseEscapedString(from: start)
     }
