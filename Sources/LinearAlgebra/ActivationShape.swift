@@ -1,18 +1,18 @@
 /// What the bytes of a layer's activations are: one example a row, row-major, without gaps.
-public struct ActivationShape: Hashable, Sendable {
+package struct ActivationShape: Hashable, Sendable {
     /// How the numbers are stored.
-    public let elementType: ElementType
+    package let elementType: ElementType
 
     /// The number of rows, *n*.
-    public let exampleCount: Int
+    package let exampleCount: Int
 
     /// The number of columns, *p*.
-    public let featureCount: Int
+    package let featureCount: Int
 
     /// Creates a shape.
     ///
     /// - Precondition: Both counts are positive.
-    public init(elementType: ElementType, exampleCount: Int, featureCount: Int) {
+    package init(elementType: ElementType, exampleCount: Int, featureCount: Int) {
         precondition(exampleCount > 0 && featureCount > 0, "\(exampleCount) × \(featureCount) activations are none")
         self.elementType = elementType
         self.exampleCount = exampleCount
@@ -20,7 +20,7 @@ public struct ActivationShape: Hashable, Sendable {
     }
 
     /// The number of bytes.
-    public var byteCount: Int { self.exampleCount * self.rowByteCount }
+    package var byteCount: Int { self.exampleCount * self.rowByteCount }
 
     /// The number of bytes of one example.
     var rowByteCount: Int { self.featureCount * self.elementType.byteCount }

@@ -2,9 +2,11 @@ internal import CKernels
 internal import COpenBLAS
 
 extension Double: KernelScalar {
-    public static var safeDiagonal: ClosedRange<Double> { 1e-120...1e120 }
+    package static var elementType: ElementType { .float64 }
 
-    public static func center(
+    package static var safeDiagonal: ClosedRange<Double> { 1e-120...1e120 }
+
+    package static func center(
         columns: Range<Int>,
         of activations: RawSpan,
         shape: ActivationShape,
@@ -38,7 +40,7 @@ extension Double: KernelScalar {
         return FeatureSummary(squaredMeans: summary.squared_means, varies: summary.varies)
     }
 
-    public static func convert(
+    package static func convert(
         _ bytes: RawSpan,
         _ elementType: ElementType,
         scale: Double,
@@ -59,7 +61,7 @@ extension Double: KernelScalar {
         }
     }
 
-    public static func largestMagnitude(of bytes: RawSpan, _ elementType: ElementType) -> Double {
+    package static func largestMagnitude(of bytes: RawSpan, _ elementType: ElementType) -> Double {
         // SAFETY: The kernel reads no more numbers than there are whole ones.
         let largest = unsafe bytes.withUnsafeBytes { bytes in
             unsafe kernel_largest_magnitude_f64(
@@ -71,7 +73,7 @@ extension Double: KernelScalar {
         return largest
     }
 
-    public static func add(_ row: Span<Double>, to totals: inout MutableSpan<Double>) -> RowSums {
+    package static func add(_ row: Span<Double>, to totals: inout MutableSpan<Double>) -> RowSums {
         precondition(totals.count >= row.count)
         // SAFETY: The kernel touches `row.count` numbers of both.
         let sums = unsafe row.withUnsafeBufferPointer { row in
@@ -82,7 +84,7 @@ extension Double: KernelScalar {
         return RowSums(sum: sums.sum, squares: sums.squares)
     }
 
-    public static func squares(of row: Span<Double>, subtracting offset: Double, _ offsets: Span<Double>) -> Double {
+    package static func squares(of row: Span<Double>, subtracting offset: Double, _ offsets: Span<Double>) -> Double {
         precondition(offsets.count >= row.count)
         // SAFETY: The kernel reads `row.count` numbers of both.
         return unsafe row.withUnsafeBufferPointer { row in
@@ -92,7 +94,7 @@ extension Double: KernelScalar {
         }
     }
 
-    public static func subtract(
+    package static func subtract(
         _ offset: Double,
         _ offsets: Span<Double>,
         from row: inout MutableSpan<Double>,
@@ -107,7 +109,7 @@ extension Double: KernelScalar {
         }
     }
 
-    public static func multiplyByOwnTranspose(
+    package static func multiplyByOwnTranspose(
         _ matrix: Span<Double>,
         rowCount: Int,
         columnCount: Int,
@@ -139,7 +141,7 @@ extension Double: KernelScalar {
         }
     }
 
-    public static func multiply(
+    package static func multiply(
         _ left: Span<Double>,
         rowCount: Int,
         byTransposeOf right: Span<Double>,

@@ -2,9 +2,11 @@ internal import CKernels
 internal import COpenBLAS
 
 extension Float: KernelScalar {
-    public static var safeDiagonal: ClosedRange<Double> { 1e-25...1e35 }
+    package static var elementType: ElementType { .float32 }
 
-    public static func center(
+    package static var safeDiagonal: ClosedRange<Double> { 1e-25...1e35 }
+
+    package static func center(
         columns: Range<Int>,
         of activations: RawSpan,
         shape: ActivationShape,
@@ -38,7 +40,7 @@ extension Float: KernelScalar {
         return FeatureSummary(squaredMeans: summary.squared_means, varies: summary.varies)
     }
 
-    public static func convert(
+    package static func convert(
         _ bytes: RawSpan,
         _ elementType: ElementType,
         scale: Double,
@@ -59,7 +61,7 @@ extension Float: KernelScalar {
         }
     }
 
-    public static func largestMagnitude(of bytes: RawSpan, _ elementType: ElementType) -> Double {
+    package static func largestMagnitude(of bytes: RawSpan, _ elementType: ElementType) -> Double {
         // SAFETY: The kernel reads no more numbers than there are whole ones.
         let largest = unsafe bytes.withUnsafeBytes { bytes in
             unsafe kernel_largest_magnitude_f32(
@@ -71,7 +73,7 @@ extension Float: KernelScalar {
         return Double(largest)
     }
 
-    public static func add(_ row: Span<Float>, to totals: inout MutableSpan<Double>) -> RowSums {
+    package static func add(_ row: Span<Float>, to totals: inout MutableSpan<Double>) -> RowSums {
         precondition(totals.count >= row.count)
         // SAFETY: The kernel touches `row.count` numbers of both.
         let sums = unsafe row.withUnsafeBufferPointer { row in
@@ -82,7 +84,7 @@ extension Float: KernelScalar {
         return RowSums(sum: sums.sum, squares: sums.squares)
     }
 
-    public static func squares(of row: Span<Float>, subtracting offset: Double, _ offsets: Span<Double>) -> Double {
+    package static func squares(of row: Span<Float>, subtracting offset: Double, _ offsets: Span<Double>) -> Double {
         precondition(offsets.count >= row.count)
         // SAFETY: The kernel reads `row.count` numbers of both.
         return unsafe row.withUnsafeBufferPointer { row in
@@ -92,7 +94,7 @@ extension Float: KernelScalar {
         }
     }
 
-    public static func subtract(
+    package static func subtract(
         _ offset: Double,
         _ offsets: Span<Double>,
         from row: inout MutableSpan<Float>,
@@ -107,7 +109,7 @@ extension Float: KernelScalar {
         }
     }
 
-    public static func multiplyByOwnTranspose(
+    package static func multiplyByOwnTranspose(
         _ matrix: Span<Float>,
         rowCount: Int,
         columnCount: Int,
@@ -139,7 +141,7 @@ extension Float: KernelScalar {
         }
     }
 
-    public static func multiply(
+    package static func multiply(
         _ left: Span<Float>,
         rowCount: Int,
         byTransposeOf right: Span<Float>,

@@ -12,8 +12,9 @@ extension GramMatrix {
     ///   - activations: The bytes, with any alignment.
     ///   - shape: What the bytes are.
     ///   - scale: A power of two that the activations are multiplied by.
+    /// - Returns: The means' squares, and whether anything is left without them.
     /// - Complexity: O(*n*² *p*).
-    public mutating func fill(activations: RawSpan, shape: ActivationShape, scale: Double = 1) -> FeatureSummary {
+    package mutating func fill(activations: RawSpan, shape: ActivationShape, scale: Double = 1) -> FeatureSummary {
         let n = shape.exampleCount
         let width = Self.panelWidth(of: shape)
         let stride = Self.panelStride(width: width)
@@ -61,7 +62,7 @@ extension GramMatrix {
     ///   - scale: A power of two that the entries are multiplied by.
     /// - Precondition: `bytes` has the size that the other parameters say.
     /// - Complexity: O(*n*²).
-    public mutating func fill(
+    package mutating func fill(
         gram bytes: RawSpan,
         elementType: ElementType,
         isPacked: Bool,

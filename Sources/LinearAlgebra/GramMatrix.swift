@@ -5,9 +5,9 @@
 ///
 /// The type is noncopyable: at 1024 examples a matrix holds 4 or 8 MiB, and an accidental copy costs more than the
 /// arithmetic.
-public struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
+package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     /// The number of examples, *n*.
-    public internal(set) var exampleCount = 0
+    package internal(set) var exampleCount = 0
 
     /// The square matrix, row by row; what lies below the diagonal means nothing.
     var entries = AlignedBuffer<Scalar>()
@@ -19,20 +19,20 @@ public struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     var means = AlignedBuffer<Scalar>()
 
     /// Creates a matrix of no examples.
-    public init() {}
+    package init() {}
 
     /// The size of the memory that the matrix holds.
-    public var byteCount: Int { self.entries.byteCount + self.panel.byteCount + self.means.byteCount }
+    package var byteCount: Int { self.entries.byteCount + self.panel.byteCount + self.means.byteCount }
 
     /// The entries on the diagonal: the examples' squared lengths.
-    public var diagonal: [Scalar] {
+    package var diagonal: [Scalar] {
         self.withEntries { entries in
             (0..<self.exampleCount).map { entries[$0 * (self.exampleCount + 1)] }
         }
     }
 
     /// Whether no entry has over- or underflowed and squares of the entries will not either.
-    public var isInSafeRange: Bool {
+    package var isInSafeRange: Bool {
         let diagonal = self.diagonal
         return diagonal.allSatisfy { Double($0) <= Scalar.safeDiagonal.upperBound }
             && diagonal.contains { Double($0) >= Scalar.safeDiagonal.lowerBound }
@@ -41,7 +41,7 @@ public struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     /// The sums of every row without its diagonal entry, and the sum of all the squares off the diagonal.
     ///
     /// - Complexity: O(*n*²).
-    public func offDiagonalSums() -> (rows: [Double], squares: Double) {
+    package func offDiagonalSums() -> (rows: [Double], squares: Double) {
         let n = self.exampleCount
         var rows = [Double](repeating: 0, count: n)
         var squares = 0.0
@@ -60,8 +60,9 @@ public struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     /// The sum of (kᵢⱼ − oᵢ − oⱼ)² over all i ≠ j.
     ///
     /// - Parameter offsets: One number for each example.
+    /// - Returns: The sum over both triangles.
     /// - Complexity: O(*n*²).
-    public func offDiagonalSquares(subtracting offsets: [Double]) -> Double {
+    package func offDiagonalSquares(subtracting offsets: [Double]) -> Double {
         var squares = 0.0
         self.withEntries { entries in
             let offsets = offsets.span
@@ -82,7 +83,7 @@ public struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     ///   - offsets: One number for each example.
     ///   - scale: A factor.
     /// - Complexity: O(*n*²).
-    public mutating func subtract(_ offsets: [Double], scale: Double) {
+    package mutating func subtract(_ offsets: [Double], scale: Double) {
         let n = self.exampleCount
         let offsets = offsets.span
         self.entries.withRoom(for: n * n) { entries in
@@ -97,20 +98,22 @@ public struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     /// The entries right of the diagonal, row by row.
     ///
     /// - Complexity: O(*n*²).
-    public func strictUpperTriangle<Stored: BinaryFloatingPoint>(as stored: Stored.Type) -> [Stored] {
+    package func strictUpperTriangle<Stored: KernelScalar>(as stored: Stored.Type) -> [Stored] {
         let n = self.exampleCount
-        return self.withEntries { entries in
-            // SAFETY: The rows' lengths add up to the capacity, and every place is initialized once.
-            unsafe [Stored](unsafeUninitializedCapacity: n * (n - 1) / 2) { triangle, count in
-                for i in 0..<n {
-                    let row = entries.extracting(self.rowRange(i))
-                    for j in row.indices {
-                        unsafe triangle.initializeElement(at: count + j, to: Stored(row[unchecked: j]))
-                    }
-                    count += row.count
+        var triangle = [Stored](repeating: 0, count: n * (n - 1) / 2)
+        self.withEntries { entries in
+            var triangle = triangle.mutableSpan
+            var start = 0
+            for i in 0..<n {
+                // SAFETY: Every byte of a Float or Double is initialized.
+                let row = unsafe entries.extracting(self.rowRange(i)).bytes
+                triangle.withPart(start..<start + n - i - 1) { part in
+                    Stored.convert(row, Scalar.elementType, scale: 1, to: &part)
                 }
+                start += n - i - 1
             }
         }
+        return triangle
     }
 
     /// Where the entries right of the diagonal of a row are.

@@ -1,7 +1,10 @@
 /// A precision that Gram matrices are computed in: `Float` or `Double`.
 ///
 /// The requirements are the inner loops, each in the precision's own C kernel or BLAS routine. Matrices are row-major.
-public protocol KernelScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
+package protocol KernelScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
+    /// How messages name numbers of this type.
+    static var elementType: ElementType { get }
+
     /// The diagonal entries of a Gram matrix around which nothing over- or underflows: neither the entries nor, in
     /// Float64, the sum of their squares.
     static var safeDiagonal: ClosedRange<Double> { get }
@@ -16,6 +19,7 @@ public protocol KernelScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     ///   - panel: Room for `exampleCount` rows.
     ///   - stride: From one row of `panel` to the next.
     ///   - means: Room for as many numbers as there are columns.
+    /// - Returns: What was found out on the way.
     static func center(
         columns: Range<Int>,
         of activations: RawSpan,
@@ -41,11 +45,8 @@ public protocol KernelScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     /// Replaces row[j] by (row[j] − offset − offsets[j]) · scale.
     static func subtract(_ offset: Double, _ offsets: Span<Double>, from row: inout MutableSpan<Self>, scale: Double)
 
-    /// Computes the products of every two rows of `matrix`, the upper triangle of a square `result`.
-    ///
-    /// - Parameters:
-    ///   - matrix: `rowCount` rows, `stride` numbers apart.
-    ///   - isAdding: Whether the products are added to what `result` holds.
+    /// Computes the products of every two rows of `matrix`, the upper triangle of a square `result`; with `isAdding`
+    /// adds them to what it holds.
     static func multiplyByOwnTranspose(
         _ matrix: Span<Self>,
         rowCount: Int,
@@ -68,19 +69,19 @@ public protocol KernelScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
 }
 
 /// What a row of numbers adds up to.
-public struct RowSums: Sendable {
+package struct RowSums: Sendable {
     /// The sum of the numbers.
-    public let sum: Double
+    package let sum: Double
 
     /// The sum of their squares.
-    public let squares: Double
+    package let squares: Double
 }
 
 /// What centring features finds out on the way.
-public struct FeatureSummary: Sendable {
+package struct FeatureSummary: Sendable {
     /// The sum of the features' squared means.
-    public internal(set) var squaredMeans = 0.0
+    package internal(set) var squaredMeans = 0.0
 
     /// Whether any centred entry differs from zero.
-    public internal(set) var varies = false
+    package internal(set) var varies = false
 }

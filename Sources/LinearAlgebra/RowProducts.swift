@@ -1,7 +1,7 @@
 /// Scratch memory for the inner products between all pairs of long rows.
 ///
 /// Rows are taken in blocks and columns in panels, so that the memory stays bounded however many rows there are.
-public struct RowProducts<Scalar: KernelScalar>: ~Copyable {
+package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
     /// The most rows that are multiplied at once.
     private static var blockHeight: Int { 1024 }
 
@@ -13,10 +13,10 @@ public struct RowProducts<Scalar: KernelScalar>: ~Copyable {
     private var block = AlignedBuffer<Scalar>()
 
     /// Creates scratch without any memory.
-    public init() {}
+    package init() {}
 
     /// The size of the memory held.
-    public var byteCount: Int { self.upper.byteCount + self.lower.byteCount + self.block.byteCount }
+    package var byteCount: Int { self.upper.byteCount + self.lower.byteCount + self.block.byteCount }
 
     /// Computes the inner products between every two rows, and between every row and itself.
     ///
@@ -28,11 +28,12 @@ public struct RowProducts<Scalar: KernelScalar>: ~Copyable {
     ///   - copy: Copies the given columns of a row into a span of their number.
     /// - Returns: The upper triangle with the diagonal, row by row: *r*(*r* + 1) / 2 products.
     /// - Complexity: O(*r*² *c*).
-    public mutating func products(
+    package mutating func products(
         rowCount: Int,
         columnCount: Int,
         copy: (_ row: Int, _ columns: Range<Int>, _ destination: inout MutableSpan<Scalar>) -> Void
     ) -> [Double] {
+        guard rowCount > 0 else { return [] }
         var products = [Double](repeating: 0, count: rowCount * (rowCount + 1) / 2)
         let blocks = stride(from: 0, to: rowCount, by: Self.blockHeight).map { start in
             start..<min(start + Self.blockHeight, rowCount)

@@ -18,7 +18,7 @@ public struct CKAMatrix: Sendable {
     /// The similarities, *L* × *L*, row by row; NaN where undefined.
     public let values: [Double]
 
-    /// The similarities' standard errors, *L* × *L*, row by row; NaN where undefined. See ``init(groups:errorGroups:)``.
+    /// The similarities' standard errors, *L* × *L*, row by row; NaN where undefined (see ``init(groups:errorGroups:)``).
     public let standardErrors: [Double]
 
     /// Σ n(n − 3)·HSIC₁ ÷ Σ n(n − 3), *L* × *L*, row by row; NaN without batches.

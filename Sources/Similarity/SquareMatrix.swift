@@ -5,6 +5,7 @@ internal import LinearAlgebra
 /// - Parameters:
 ///   - count: The number of rows.
 ///   - fillRow: Fills a row from the diagonal to its end.
+/// - Returns: Both triangles, count × count numbers.
 /// - Complexity: O(count²).
 func squareMatrix(_ count: Int, fillRow: (_ row: Int, _ upper: inout MutableSpan<Double>) -> Void) -> [Double] {
     var matrix = [Double](repeating: 0, count: count * count)

@@ -26,6 +26,7 @@ public struct UCenteredBatch: Sendable {
     /// when any layer is. The norms are multiplied in afterwards, in Float64.
     ///
     /// - Parameter workspace: Scratch memory, bounded however many layers there are.
+    /// - Returns: The batch's whole contribution.
     /// - Complexity: O(*L*² *n*²) for *L* layers.
     public func hsic(workspace: inout Workspace) -> BatchHSIC {
         // A matrix of no norm has no product with anything.

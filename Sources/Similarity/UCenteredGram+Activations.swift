@@ -1,9 +1,10 @@
 internal import LinearAlgebra
 
 extension UCenteredGram {
-    /// The most that U-centring may cancel, ‖K‖ / ‖K̃‖ off the diagonal, before the rounding of a Float32 Gram matrix
-    /// shows in what is left. Few examples and very many unrelated features come to more.
-    private static let largestSingleCancellation = 4.0
+    /// The most that U-centring may cancel, ‖K‖ / ‖K̃‖ off the diagonal, before Float32's rounding shows in the rest.
+    ///
+    /// Few examples and very many unrelated features come to more.
+    private static let largestSingleCancellation = 16.0
 
     /// Computes the U-centred Gram matrix of a layer's activations, widened and centred.
     ///

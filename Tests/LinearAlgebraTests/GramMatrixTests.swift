@@ -1,0 +1,145 @@
+import LinearAlgebra
+import Testing
+
+@Suite struct GramMatrixTests {
+    /// Shapes around the borders of four rows, of a vector register and of a panel.
+    static let shapes = [(4, 1), (5, 15), (7, 16), (13, 33), (4, 4095), (5, 4096), (6, 4097), (3, 9000), (67, 40)]
+
+    @Test(arguments: ElementType.allCases, shapes)
+    func activationsAreCenteredAndMultiplied(elementType: ElementType, shape: (n: Int, p: Int)) {
+        let (n, p) = shape
+        let values = numbers(n * p, seed: 3).map { $0 + 0.5 }
+        withBytes(of: values, as: elementType, offset: 1) { bytes, stored in
+            let shape = ActivationShape(elementType: elementType, exampleCount: n, featureCount: p)
+            let expected = centeredGram(stored, n, p)
+            var single = GramMatrix<Float>()
+            let features = single.fill(activations: bytes, shape: shape)
+            let means = featureMeans(stored, n, p)
+            #expect(features.varies)
+            #expect(isClose(features.squaredMeans, means.reduce(0) { $0 + $1 * $1 }, 1e-5))
+            #expect(largestDifference(single.upperTriangle(), expected) < 1e-5)
+
+            var double = GramMatrix<Double>()
+            _ = double.fill(activations: bytes, shape: shape)
+            #expect(largestDifference(double.upperTriangle(), expected) < 1e-13)
+        }
+    }
+
+    @Test func memoryServesOneShapeAfterAnother() {
+        var reused = GramMatrix<Double>()
+        for (n, p) in [(9, 5000), (5, 3), (12, 700)] {
+            withBytes(of: numbers(n * p, seed: 4), as: .float64) { bytes, stored in
+                let shape = ActivationShape(elementType: .float64, exampleCount: n, featureCount: p)
+                _ = reused.fill(activations: bytes, shape: shape)
+                #expect(largestDifference(reused.upperTriangle(), centeredGram(stored, n, p)) < 1e-13)
+            }
+        }
+    }
+
+    @Test func constantFeaturesBecomeExactlyZero() {
+        for value in [0, 0.1, 1e30, -1e-30] {
+            let values = (0..<11 * 300).map { Double($0 % 300) * value }
+            withBytes(of: values, as: .float32) { bytes, _ in
+                var gram = GramMatrix<Float>()
+                let shape = ActivationShape(elementType: .float32, exampleCount: 11, featureCount: 300)
+                #expect(!gram.fill(activations: bytes, shape: shape).varies)
+                #expect(gram.diagonal.allSatisfy { $0 == 0 })
+            }
+        }
+    }
+
+    @Test(arguments: [true, false], ElementType.allCases)
+    func readyMadeMatricesAreReadFromTheUpperTriangle(isPacked: Bool, elementType: ElementType) {
+        let n = 9
+        let square = numbers(n * n, seed: 5)
+        let values = isPacked ? (0..<n).flatMap { square[$0 * n + $0..<($0 + 1) * n] } : square
+        withBytes(of: values, as: elementType, offset: 1) { bytes, stored in
+            var gram = GramMatrix<Double>()
+            gram.fill(gram: bytes, elementType: elementType, isPacked: isPacked, exampleCount: n, scale: 0.5)
+            let upper = isPacked ? stored : (0..<n).flatMap { stored[$0 * n + $0..<($0 + 1) * n] }
+            #expect(gram.upperTriangle() == upper.map { $0 / 2 })
+        }
+    }
+
+    @Test func sumsAndDifferencesMeanBothTriangles() {
+        let n = 6
+        let square = numbers(n * n, seed: 6)
+        let offsets = numbers(n, seed: 7)
+        func entry(_ i: Int, _ j: Int) -> Double { square[min(i, j) * n + max(i, j)] }
+        withBytes(of: square, as: .float64) { bytes, _ in
+            var gram = GramMatrix<Double>()
+            gram.fill(gram: bytes, elementType: .float64, isPacked: false, exampleCount: n)
+            let sums = gram.offDiagonalSums()
+            var squares = 0.0
+            var differences = 0.0
+            for i in 0..<n {
+                let others = (0..<n).filter { $0 != i }
+                #expect(isClose(sums.rows[i], others.reduce(0) { $0 + entry(i, $1) }, 1e-14))
+                for j in others {
+                    let difference = entry(i, j) - offsets[i] - offsets[j]
+                    squares += entry(i, j) * entry(i, j)
+                    differences += difference * difference
+                }
+            }
+            #expect(isClose(sums.squares, squares, 1e-14))
+            #expect(isClose(gram.offDiagonalSquares(subtracting: offsets), differences, 1e-14))
+
+            gram.subtract(offsets, scale: 3)
+            let expected = (0..<n).flatMap { i in (i + 1..<n).map { (entry(i, $0) - offsets[i] - offsets[$0]) * 3 } }
+            #expect(largestDifference(gram.strictUpperTriangle(as: Double.self), expected) < 1e-15)
+            #expect(
+                gram.strictUpperTriangle(as: Float.self) == gram.strictUpperTriangle(as: Double.self).map { Float($0) }
+            )
+        }
+    }
+}
+
+extension GramMatrix {
+    /// The upper triangle with the diagonal, row by row.
+    fileprivate func upperTriangle() -> [Double] {
+        var offDiagonal = self.strictUpperTriangle(as: Double.self)[...]
+        let diagonal = self.diagonal
+        return (0..<self.exampleCount).flatMap { row in
+            let length = self.exampleCount - row - 1
+            defer { offDiagonal = offDiagonal.dropFirst(length) }
+            return [Double(diagonal[row])] + offDiagonal.prefix(length)
+        }
+    }
+}
+
+private func featureMeans(_ x: [Double], _ n: Int, _ p: Int) -> [Double] {
+    (0..<p).map { column in
+        (0..<n).reduce(0) { $0 + x[$1 * p + column] } / Double(n)
+    }
+}
+
+/// The upper triangle of the Gram matrix of centred activations, as the definition says.
+private func centeredGram(_ x: [Double], _ n: Int, _ p: Int) -> [Double] {
+    let means = featureMeans(x, n, p)
+    var centered = x
+    for i in 0..<n {
+        for j in 0..<p {
+            centered[i * p + j] -= means[j]
+        }
+    }
+    return (0..<n).flatMap { i in
+        (i..<n).map { k in
+            var sum = 0.0
+            for j in 0..<p {
+                sum += centered[i * p + j] * centered[k * p + j]
+            }
+            return sum
+        }
+    }
+}
+
+private func isClose(_ actual: Double, _ expected: Double, _ tolerance: Double) -> Bool {
+    abs(actual - expected) <= tolerance * max(abs(actual), abs(expected))
+}
+
+/// The largest difference between two matrices' entries, relative to the largest entry.
+private func largestDifference(_ actual: [Double], _ expected: [Double]) -> Double {
+    #expect(actual.count == expected.count)
+    let largest = expected.reduce(0) { max($0, abs($1)) }
+    return zip(actual, expected).reduce(0) { max($0, abs($1.0 - $1.1)) } / largest
+}
