@@ -192,6 +192,19 @@ import Testing
         #expect(workspace.byteCount > 0)
     }
 
+    @Test func threadsDoNotDisturbEachOther() async throws {
+        var random = Random(seed: 12)
+        let layers = (0..<6).map { _ in Layer(random.normals(48 * 700), exampleCount: 48) }
+        let alone = try layers.map { try $0.uCentered(.float32).norm }
+        let together = try await withThrowingTaskGroup(of: [Double].self) { group in
+            for _ in 0..<8 {
+                group.addTask { try layers.map { try $0.uCentered(.float32).norm } }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(together.allSatisfy { $0 == alone })
+    }
+
     @Test func threeExamplesTrap() async {
         await #expect(processExitsWith: .failure) {
             _ = try Layer([1, 2, 3], exampleCount: 3).uCentered()
