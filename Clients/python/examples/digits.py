@@ -70,6 +70,7 @@ def rate(step: int, steps: int) -> float:
 def main() -> None:
     arguments = parsed_arguments()
     torch.manual_seed(arguments.seed)
+    torch.set_num_threads(1)  # layers this small gain nothing from more, and lose where cores are busy
     digits = load_digits()
     order = torch.randperm(len(digits.target))
     images = torch.tensor(digits.data, dtype=torch.float32)[order] / 16

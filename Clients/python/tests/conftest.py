@@ -1,8 +1,9 @@
-"""Raw ZeroMQ sockets that stand in for the daemon, and waiting with a deadline."""
+"""Raw ZeroMQ sockets that stand in for the daemon, and real daemons where LIVECKA_EXECUTABLE names one."""
 
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Optional
@@ -11,18 +12,8 @@ import numpy as np
 import pytest
 import zmq
 
-DEADLINE = 10.0
-
-
-def eventually(condition: Callable[[], Any], what: str = "the condition", timeout: float = DEADLINE) -> Any:
-    """Polls until the condition holds and returns its value; fails once the deadline is over."""
-    end = time.monotonic() + timeout
-    while True:
-        value = condition()
-        if value:
-            return value
-        assert time.monotonic() < end, f"{what} did not come true within {timeout} s"
-        time.sleep(0.002)
+from daemon import WINDOWS, Daemon
+from waiting import DEADLINE, eventually
 
 
 class Ingest:
@@ -41,7 +32,7 @@ class Ingest:
             self.socket.connect(endpoint)
             self.endpoint = endpoint
 
-    def listen(self, prefix: bytes = b"livecka/1/") -> "Ingest":
+    def listen(self, prefix: bytes = b"livecka/1/") -> Ingest:
         self.socket.setsockopt(zmq.SUBSCRIBE, prefix)
         return self
 
@@ -95,3 +86,34 @@ def ingest(open_ingest: Listen) -> Ingest:
 def layers(seed: int = 0, n: int = 8, count: int = 3) -> dict[str, np.ndarray[Any, Any]]:
     random = np.random.default_rng(seed)
     return {f"layer{index}": random.standard_normal((n, 4 + index), np.float32) for index in range(count)}
+
+
+@pytest.fixture(scope="session")
+def executable() -> str:
+    """A built `livecka`; what needs one is skipped without."""
+    path = os.environ.get("LIVECKA_EXECUTABLE", "")
+    if not path:
+        pytest.skip("LIVECKA_EXECUTABLE names no daemon to test")
+    return path
+
+
+@pytest.fixture(scope="session")
+def daemon(executable: str) -> Iterator[Daemon]:
+    """One daemon for the tests that need no settings of their own; each uses runs of its own."""
+    daemon = Daemon(executable, windows=WINDOWS, limits={"assembly": "1s", "layers": 64, "examples": 128})
+    yield daemon
+    assert daemon.stop() == 0
+
+
+@pytest.fixture
+def start(executable: str) -> Iterator[Callable[..., Daemon]]:
+    """Starts daemons with settings of their own."""
+    started: list[Daemon] = []
+
+    def start_one(**settings: Any) -> Daemon:
+        started.append(Daemon(executable, **{"windows": WINDOWS, **settings}))
+        return started[-1]
+
+    yield start_one
+    for daemon in started:
+        daemon.stop()

@@ -17,7 +17,8 @@ from typing import Any, Optional
 import ml_dtypes
 import numpy as np
 import zmq
-from conftest import eventually
+
+from waiting import eventually
 
 Header = dict[str, Any]
 DTYPES = {"float16": "F16", "bfloat16": "BF16", "float32": "F32", "float64": "F64"}
@@ -25,6 +26,19 @@ REASONS = (
     "malformed", "version", "inconsistent", "duplicate", "too_large", "dtype", "shape", "size", "too_few_examples",
     "over_budget", "non_finite", "incomplete",
 )
+WINDOWS = [
+    {"name": "pass", "kind": "pass"},
+    {"name": "recent", "kind": "sliding", "batches": 16},
+    {"name": "trend", "kind": "decay", "half_life": 4},
+    {"name": "total", "kind": "total"},
+]
+"""All kinds of windows, small enough to be filled in a test."""
+CKA_KEYS = {
+    "v", "epoch", "seq", "time", "run", "window", "kind", "generation", "step_first", "step_last", "batches", "examples",
+    "missing", "effective_batches", "accounting", "complete", "layers", "estimator", "weighting", "undefined",
+    "largest_batch_share", "dtype", "shape",
+}
+"""What every published matrix says of itself."""
 
 
 class Daemon:
@@ -269,6 +283,17 @@ def activations(seed: int, *, n: int = 12, layers: int = 3, dtype: Any = np.floa
         f"layer{i}": (common @ random.standard_normal((6, 5 + i)) + i * random.standard_normal((n, 5 + i))).astype(dtype)
         for i in range(layers)
     }
+
+
+def send_all(session: Session, batches: list[Any], **keys: Any) -> None:
+    """Sends batches at steps 0, 1, 2 and so on."""
+    for step, batch in enumerate(batches):
+        session.send(step, batch, **keys)
+
+
+def counts(header: Header) -> tuple[int, ...]:
+    """What a matrix covers: batches, examples, first and last step."""
+    return tuple(header[key] for key in ("batches", "examples", "step_first", "step_last"))
 
 
 def bfloat16(array: Any) -> Any:

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pytest
+
 import reference
 from daemon import Daemon, Session, activations, tensors
-
-EXECUTABLE = os.environ.get("LIVECKA_EXECUTABLE", "")
-pytestmark = pytest.mark.skipif(not EXECUTABLE, reason="LIVECKA_EXECUTABLE names no daemon to test")
-
-
-@pytest.fixture(scope="module")
-def daemon() -> Iterator[Daemon]:
-    daemon = Daemon(EXECUTABLE, limits={"assembly": "1s"})
-    yield daemon
-    assert daemon.stop() == 0
 
 
 @dataclass

@@ -5,27 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import reference
-from conftest import eventually
-from daemon import Daemon, activations
 
 import livecka
+import reference
+from daemon import Daemon, activations
+from waiting import eventually
 
-EXECUTABLE = os.environ.get("LIVECKA_EXECUTABLE", "")
-pytestmark = pytest.mark.skipif(not EXECUTABLE, reason="LIVECKA_EXECUTABLE names no daemon to test")
 PACKAGE = Path(__file__).parents[1]
-
-
-@pytest.fixture(scope="module")
-def daemon() -> Iterator[Daemon]:
-    daemon = Daemon(EXECUTABLE)
-    yield daemon
-    assert daemon.stop() == 0
 
 
 def test_a_monitors_batches_arrive_and_its_drops_are_told(daemon: Daemon) -> None:
@@ -42,7 +32,7 @@ def test_a_monitors_batches_arrive_and_its_drops_are_told(daemon: Daemon) -> Non
     with livecka.connect(daemon.control_endpoint) as control:
         snapshot = control.snapshot("client", window="total")
         assert control.run("client")["state"] == "ended"
-        assert [entry["run"] for entry in control.runs()] == ["client"]
+        assert "client" in [entry["run"] for entry in control.runs()]
         assert "version" in control.status()
         with pytest.raises(livecka.UnknownRun):
             control.snapshot("nobody")

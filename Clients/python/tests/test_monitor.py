@@ -17,11 +17,12 @@ import ml_dtypes
 import numpy as np
 import pytest
 import zmq
-from conftest import Ingest, Listen, eventually, layers
 
 import livecka
+from conftest import Ingest, Listen, layers
 from livecka import Monitor, _messages
 from livecka._arrays import TensorSource
+from waiting import eventually
 
 SOURCE = Path(__file__).parents[1] / "src"
 

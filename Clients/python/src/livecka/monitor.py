@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Any, Optional
 
 from . import _messages
-from ._arrays import describe
 from ._durations import Duration, seconds
 from ._faults import Faults
 from ._outbox import Batch, Outbox
