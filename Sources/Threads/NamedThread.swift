@@ -1,6 +1,5 @@
 internal import CPlatform
 internal import Glibc
-internal import Synchronization
 
 /// A thread of the operating system that runs one closure and carries a name.
 ///
@@ -13,8 +12,8 @@ public final class NamedThread: Sendable {
     /// The name, of which the operating system shows the first 15 bytes.
     public let name: String
 
-    /// The thread's handle until somebody has joined it.
-    private let handle: Mutex<pthread_t?>
+    /// Where the thread stands, shared with it.
+    private let life: Awaited<ThreadLife>
 
     /// Starts a thread.
     ///
@@ -24,8 +23,8 @@ public final class NamedThread: Sendable {
     ///     `Sendable`.
     /// - Throws: ``SystemError`` where the system has no thread left to give.
     public init(name: String, body: sending @escaping () -> Void) throws(SystemError) {
-        self.name = name
-        let start = unsafe Unmanaged.passRetained(ThreadStart(name: name, body: body))
+        let life = Awaited(ThreadLife())
+        let start = unsafe Unmanaged.passRetained(ThreadStart(name: name, body: body, life: life))
         var handle = pthread_t()
         // SAFETY: the new thread takes over the retained `start`; where there is none, it is released here.
         let code = unsafe pthread_create(&handle, nil, { unsafe runThread($0) }, start.toOpaque())
@@ -33,15 +32,10 @@ public final class NamedThread: Sendable {
             unsafe start.release()
             throw SystemError(operation: .startThread, code: code)
         }
-        self.handle = Mutex(handle)
-    }
-
-    deinit {
-        self.handle.withLock { handle in
-            if let handle {
-                pthread_detach(handle)
-            }
-        }
+        // Its end is seen in `life`, by any number of callers, where the system's own join serves only one.
+        pthread_detach(handle)
+        self.name = name
+        self.life = life
     }
 
     /// Waits until the closure has returned and everything it captured is released.
@@ -50,24 +44,32 @@ public final class NamedThread: Sendable {
     ///
     /// - Precondition: The caller is another thread.
     public func join() {
-        // A second caller waits for the lock until the first one has seen the thread end.
-        self.handle.withLock { handle in
-            guard let joined = handle else { return }
-            let code = pthread_join(joined, nil)
-            precondition(code == 0, "A thread cannot wait for its own end")
-            handle = nil
+        self.life.take { life in
+            precondition(life.runningThread != pthread_self(), "A thread cannot wait for its own end")
+            return life.isOver ? () : nil
         }
     }
+}
+
+/// Where a thread stands in its life.
+private struct ThreadLife {
+    /// The thread while its closure runs.
+    var runningThread: pthread_t?
+
+    /// Whether the closure has returned and is released.
+    var isOver = false
 }
 
 /// What a new thread needs, passed to it through C.
 private final class ThreadStart {
     let name: String
-    let body: () -> Void
+    var body: (() -> Void)?
+    let life: Awaited<ThreadLife>
 
-    init(name: String, body: @escaping () -> Void) {
+    init(name: String, body: @escaping () -> Void, life: Awaited<ThreadLife>) {
         self.name = name
         self.body = body
+        self.life = life
     }
 }
 
@@ -77,7 +79,11 @@ private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRaw
         // SAFETY: `NamedThread.init` retained this object for the one thread that gets it.
         let start = unsafe Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
         _ = unsafe start.name.visiblePrefix.withCString { unsafe platform_set_thread_name($0) }
-        start.body()
+        start.life.update { $0.runningThread = pthread_self() }
+        start.body?()
+        // Whoever waits for the end relies on what the closure captured being gone.
+        start.body = nil
+        start.life.update { $0 = ThreadLife(runningThread: nil, isOver: true) }
     }
     return nil
 }
