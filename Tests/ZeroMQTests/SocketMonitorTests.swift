@@ -66,4 +66,17 @@ struct SocketMonitorTests {
         let endpoint = try server.bind("inproc://unwatched")
         #expect(endpoint == "inproc://unwatched")
     }
+
+    @Test func monitorAndItsSocketEndAfterTheContextIsShutDown() throws {
+        weak var context: Context?
+        do {
+            let opened = try Context()
+            context = opened
+            let monitor = try SocketMonitor(of: try Socket(.router, in: opened))
+            opened.shutdown()
+            let error = #expect(throws: ZeroMQError.self) { try monitor.nextEvent() }
+            #expect(error?.isContextShutDown == true)
+        }
+        #expect(context == nil)
+    }
 }
