@@ -6,6 +6,9 @@ struct AppliedBatch: Sendable {
     /// The optimizer step of the weights.
     let step: Int
 
+    /// The emitter's session, `nil` where it did not say.
+    let session: SessionID?
+
     /// The emitter's session and the batch's number in it, where the batch is numbered.
     let number: BatchNumber?
 

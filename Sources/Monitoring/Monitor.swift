@@ -38,6 +38,7 @@ public struct Monitor: Sendable {
     ///   - source: Where it came from.
     ///   - isPayloadHeld: Whether there was memory for its tensors.
     ///   - now: The time since the daemon started.
+    /// - Returns: What follows from it.
     public mutating func receive(
         _ message: EmitterMessage,
         from source: SourceID,
@@ -84,9 +85,11 @@ public struct Monitor: Sendable {
         self.update(batch.run) { $0.finish(batch, with: result, now: now) } ?? []
     }
 
-    /// Takes note of the time. Called several times a second.
+    /// Takes note of the time.
+    ///
+    /// Called several times a second.
     public mutating func tick(now: Duration) -> [MonitorAction] {
-        self.runs.keys.flatMap { id in self.update(id) { $0.tick(now: now) } ?? [] }
+        self.updateAll { $0.tick(now: now) }
     }
 
     /// Notes that the daemon listens to an endpoint.
@@ -94,9 +97,11 @@ public struct Monitor: Sendable {
         [.event(MonitorEvent(kind: .attached, run: nil, detail: ["endpoint": .string(source.endpoint)]))]
     }
 
-    /// Notes that the daemon no longer listens to an endpoint. Sessions heard there again count anew.
+    /// Notes that the daemon no longer listens to an endpoint.
+    ///
+    /// Sessions heard there again count anew.
     public mutating func detach(_ source: SourceID, now: Duration) -> [MonitorAction] {
-        let actions = self.runs.keys.flatMap { id in self.update(id) { $0.detach(source, now: now) } ?? [] }
+        let actions = self.updateAll { $0.detach(source, now: now) }
         let event = MonitorEvent(kind: .detached, run: nil, detail: ["endpoint": .string(source.endpoint)])
         return actions + [.event(event)]
     }
@@ -117,13 +122,14 @@ public struct Monitor: Sendable {
         return batches.map(MonitorAction.abandon) + [.forgotten(id)]
     }
 
-    /// Goes by other settings from now on. The windows stay as they are.
+    /// Goes by other settings from now on.
+    ///
+    /// The windows stay as they are.
     public mutating func apply(_ settings: MonitorSettings) {
-        self.settings.maximumRunCount = settings.maximumRunCount
-        self.settings.assembly = settings.assembly
-        self.settings.staleAfter = settings.staleAfter
-        for id in self.runs.keys {
-            self.runs[id]?.apply(settings)
+        self.settings.update(from: settings)
+        _ = self.updateAll { run in
+            run.settings.update(from: settings)
+            return []
         }
     }
 
@@ -150,6 +156,17 @@ public struct Monitor: Sendable {
     private mutating func update<Result>(_ id: RunID, _ body: (inout Run) -> Result) -> Result? {
         guard let index = self.runs.index(forKey: id) else { return nil }
         return body(&self.runs.values[index])
+    }
+
+    /// Mutates every run in place: to hold on to a view of the runs would copy them.
+    private mutating func updateAll(_ body: (inout Run) -> [MonitorAction]) -> [MonitorAction] {
+        var actions: [MonitorAction] = []
+        var index = self.runs.startIndex
+        while index < self.runs.endIndex {
+            actions += body(&self.runs.values[index])
+            self.runs.formIndex(after: &index)
+        }
+        return actions
     }
 
     private mutating func open(_ id: RunID, now: Duration) -> Bool {

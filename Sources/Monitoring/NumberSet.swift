@@ -12,7 +12,7 @@ struct NumberSet: Sendable {
     private(set) var count = 0
 
     /// Ascending, disjoint, and never adjacent.
-    private var ranges: [ClosedRange<Int>] = []
+    private(set) var ranges: [ClosedRange<Int>] = []
 
     /// Inserts a number.
     ///
@@ -47,6 +47,20 @@ struct NumberSet: Sendable {
     func contains(_ number: Int) -> Bool {
         let index = self.firstRangeIndex(endingAtOrAfter: number)
         return index < self.ranges.count && self.ranges[index].contains(number)
+    }
+
+    /// Whether every number from 0 up to, but not including, a bound has been inserted.
+    ///
+    /// - Complexity: O(1).
+    func containsAll(below bound: Int) -> Bool {
+        bound <= 0 || self.ranges.first.map { $0.lowerBound <= 0 && $0.upperBound >= bound - 1 } ?? false
+    }
+
+    /// How many of the numbers below a bound have been inserted.
+    ///
+    /// - Complexity: O(number of ranges).
+    func count(below bound: Int) -> Int {
+        self.count - self.ranges.reduce(0) { $0 + max(0, $1.upperBound - max($1.lowerBound, bound) + 1) }
     }
 
     private mutating func closeLowestGapIfNeeded() {

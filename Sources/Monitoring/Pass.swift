@@ -41,18 +41,18 @@ struct Pass: Sendable {
 
     /// Whether every index that the emitter announced has been accumulated, `nil` where it announced none.
     var isComplete: Bool? {
-        self.declaredCount.map { self.accumulatedIndices.count >= $0 }
+        self.declaredCount.map { self.accumulatedIndices.containsAll(below: $0) }
     }
 
     /// The number of batches that belong to the pass and are not in it, `nil` where that cannot be known.
     var missingCount: Int? {
         guard let declaredCount = self.declaredCount else { return self.coverage.missingCount }
-        return max(0, declaredCount - self.accumulatedIndices.count)
+        return declaredCount - self.accumulatedIndices.count(below: declaredCount)
     }
 
     /// Whether every index that the emitter announced has been accumulated or rejected.
     var isFullySettled: Bool {
-        self.declaredCount.map { self.settledIndices.count >= $0 } ?? false
+        self.declaredCount.map { self.settledIndices.containsAll(below: $0) } ?? false
     }
 
     /// Whether every session that took part has gone on.
@@ -60,7 +60,9 @@ struct Pass: Sendable {
         self.sessions.isEmpty
     }
 
-    /// Whether a batch of this place has been settled. Batches without an index are never the same one.
+    /// Whether a batch of this place has been settled.
+    ///
+    /// Batches without an index are never the same one.
     func isSettled(_ place: Place) -> Bool {
         guard let index = place.batchIndex, let indices = self.settledIndicesBySession[place.session] else {
             return false

@@ -9,7 +9,7 @@ internal import WireFormat
 /// that two ranks which share a step end up in one pass.
 struct PassTracker: Sendable {
     /// The number of passes that may be open at one time before the oldest is ended.
-    private static let maximumOpenCount = 8
+    static let maximumOpenCount = 3
 
     /// The pass that ended last.
     private(set) var last: Pass?
@@ -26,7 +26,7 @@ struct PassTracker: Sendable {
     ///
     /// - Returns: The passes that this ends, in order.
     mutating func add(_ batch: AppliedBatch, now: Duration) -> [Pass] {
-        let place = Pass.Place(session: batch.number?.session, batchIndex: batch.batchIndex)
+        let place = Pass.Place(session: batch.session, batchIndex: batch.batchIndex)
         return self.settle(step: batch.step, place: place, batchCount: batch.batchCount, now: now) { pass in
             pass.accumulate(batch)
         }
@@ -35,10 +35,9 @@ struct PassTracker: Sendable {
     /// Settles the place of a batch that was rejected.
     ///
     /// - Returns: The passes that this ends, in order.
-    mutating func reject(step: Int, session: SessionID?, batchIndex: Int?, now: Duration) -> [Pass] {
-        // A rejected batch opens no pass: it belongs to one whose other batches were good.
-        guard self.open.contains(where: { $0.step == step }) || self.last?.step == step else { return [] }
-        let place = Pass.Place(session: session, batchIndex: batchIndex)
+    mutating func reject(step: Int, place: Pass.Place, now: Duration) -> [Pass] {
+        // Without an index nobody waits for it.
+        guard place.batchIndex != nil else { return [] }
         return self.settle(step: step, place: place, batchCount: nil, now: now) { _ in }
     }
 
@@ -47,6 +46,11 @@ struct PassTracker: Sendable {
     /// - Returns: The passes that ended, in order.
     mutating func end(session: SessionID?) -> [Pass] {
         self.leave(session: session, exceptStep: nil)
+    }
+
+    /// Ends all passes, in order.
+    mutating func endAll() -> [Pass] {
+        self.end { _ in true }
     }
 
     /// Ends the passes of which nothing has come for the assembly time.

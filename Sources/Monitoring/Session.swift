@@ -17,8 +17,11 @@ struct Session: Sendable {
     /// Whether it has said bye.
     var hasEnded = false
 
-    /// The layers of its last batch, in order.
+    /// The layers of its last batch that fitted the run, in order.
     var layers: [String]?
+
+    /// The layers of a batch that came since and did not agree with another session's, in order.
+    var refusedLayers: [String]?
 
     /// The seconds between signs of life that it promised.
     var heartbeat: Double?
@@ -32,8 +35,9 @@ struct Session: Sendable {
     /// killed and started again with other layers is not held to the dead process's list for long.
     func isActive(now: Duration, staleAfter: Duration) -> Bool {
         guard !self.hasEnded else { return false }
-        let patience = self.heartbeat.map { min(staleAfter, .seconds(3 * max($0, 1))) } ?? staleAfter
-        return now - self.lastHeard < patience
+        // An emitter may promise any number of seconds, and a duration cannot hold them all.
+        let promised = min(3 * max(self.heartbeat ?? .infinity, 1), 1e9)
+        return now - self.lastHeard < min(staleAfter, .seconds(promised))
     }
 }
 

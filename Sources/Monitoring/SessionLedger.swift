@@ -85,7 +85,9 @@ struct SessionLedger: Sendable {
         self.rejectedCounts[reason, default: 0] += 1
     }
 
-    /// Counts a message whose number had arrived before. It is in no sum: its number is already.
+    /// Counts a message whose number had arrived before.
+    ///
+    /// It is in no sum: its number is already.
     mutating func countDuplicate() {
         self.rejectedCounts[.duplicate, default: 0] += 1
     }

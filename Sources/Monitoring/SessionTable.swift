@@ -5,9 +5,8 @@ struct SessionTable: Sendable {
     /// The number of sessions told apart before the one that was silent for longest is retired.
     private static let maximumCount = 1024
 
-    /// Where messages without a session come from.
-    private(set) var anonymousSource: SourceID?
-
+    private var sources: Set<SourceID> = []
+    private var anonymousSource: SourceID?
     private var sessions: [SessionID: Session] = [:]
     private var anonymous: Session?
     private var retired = Accounting()
@@ -24,7 +23,7 @@ struct SessionTable: Sendable {
     ///
     /// - Returns: Whether it is the first sign from this source.
     mutating func hear(_ session: SessionID?, source: SourceID, now: Duration) -> Bool {
-        let isNewSource = self.anonymousSource != source && !self.sessions.values.contains { $0.source == source }
+        let isNewSource = self.sources.insert(source).inserted
         guard let session else {
             self.anonymousSource = source
             self.anonymous = self.anonymous ?? Session(source: source, incarnation: 0, lastHeard: now)
@@ -63,13 +62,21 @@ struct SessionTable: Sendable {
         self.sessions[session]?.hasEnded = true
     }
 
+    /// Whether anything has been heard from a source.
+    func hasHeard(from source: SourceID) -> Bool {
+        self.sources.contains(source)
+    }
+
     /// The sessions that are heard from a source.
     func sessions(of source: SourceID) -> Set<SessionID> {
         Set(self.sessions.filter { $0.value.source == source }.keys)
     }
 
-    /// Closes the accounts of the sessions that are heard from a source. Heard again, they count anew.
+    /// Closes the accounts of the sessions that are heard from a source.
+    ///
+    /// Heard again, they count anew.
     mutating func retire(_ source: SourceID) {
+        self.sources.remove(source)
         for session in self.sessions(of: source) {
             self.retire(session)
         }
@@ -86,20 +93,35 @@ struct SessionTable: Sendable {
 
     // MARK: Layers
 
-    /// Notes the layers of a session's batch.
+    /// Notes the layers of a session's batch, which fits the run.
     mutating func setLayers(_ layers: [String], of session: SessionID?) {
         if let session {
             self.sessions[session]?.layers = layers
+            self.sessions[session]?.refusedLayers = nil
         } else {
             self.anonymous?.layers = layers
+            self.anonymous?.refusedLayers = nil
+        }
+    }
+
+    /// Notes the layers of a session's batch that another session disagrees with.
+    mutating func refuseLayers(_ layers: [String], of session: SessionID?) {
+        if let session {
+            self.sessions[session]?.refusedLayers = layers
+        } else {
+            self.anonymous?.refusedLayers = layers
         }
     }
 
     /// Whether another session that may still be sending sends another list of layers.
+    ///
+    /// A session whose last batch was refused for just this list does not disagree: otherwise
+    /// sessions that go over to other layers together would refuse each other for good.
     func disagree(with layers: [String], except session: SessionID?, now: Duration, staleAfter: Duration) -> Bool {
         func disagrees(_ other: Session) -> Bool {
             guard let theirs = other.layers else { return false }
-            return theirs != layers && other.isActive(now: now, staleAfter: staleAfter)
+            return theirs != layers && other.refusedLayers != layers
+                && other.isActive(now: now, staleAfter: staleAfter)
         }
         if session != nil, let anonymous = self.anonymous, disagrees(anonymous) {
             return true

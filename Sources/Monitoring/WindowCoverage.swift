@@ -9,10 +9,11 @@ struct WindowCoverage: Sendable {
         var last: Int
         var count: Int
 
-        var missingCount: Int { self.last - self.first + 1 - self.count }
+        // A session that counts anew may use a number twice.
+        var missingCount: Int { max(0, self.last - self.first + 1 - self.count) }
     }
 
-    /// The number of sessions told apart before the oldest entry is folded into a sum.
+    /// The number of sessions told apart before one of them is folded into a sum.
     private static let maximumSessionCount = 1024
 
     /// The lowest and the highest step, or `nil` while there is no batch.
@@ -77,9 +78,9 @@ struct WindowCoverage: Sendable {
 
     private mutating func include(_ range: NumberRange, of session: SessionID) {
         guard var known = self.numbers[session] else {
-            if self.numbers.count >= Self.maximumSessionCount, let oldest = self.numbers.first {
-                self.foldedMissingCount &+= oldest.value.missingCount
-                self.numbers[oldest.key] = nil
+            if self.numbers.count >= Self.maximumSessionCount, let folded = self.numbers.first {
+                self.foldedMissingCount &+= folded.value.missingCount
+                self.numbers[folded.key] = nil
             }
             self.numbers[session] = range
             return

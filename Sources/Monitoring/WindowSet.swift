@@ -26,8 +26,9 @@ struct WindowSet: Sendable {
     /// The bytes that the windows hold at most, with the matrices that are published of them.
     static func byteCount(definitions: [WindowDefinition], layerCount: Int) -> Int {
         let accumulator = HSICAccumulator.byteCount(layerCount: layerCount)
-        // The last pass and one that is open, in eight groups each; a read-out copies one group of each window.
-        let sums = definitions.reduce(2 * GroupedSums.groupCount) { count, definition in
+        // The last pass and those that are open, in eight groups each; a read-out copies one group of each window.
+        let passes = 1 + PassTracker.maximumOpenCount
+        let sums = definitions.reduce(passes * GroupedSums.groupCount) { count, definition in
             switch definition.kind {
             case .pass: count + 1
             case .sliding: count + 10
@@ -49,13 +50,18 @@ struct WindowSet: Sendable {
     }
 
     /// Settles the place of a rejected batch in its pass.
-    mutating func reject(step: Int, batch: Pass.Place, now: Duration) -> [Pass] {
-        self.passes.reject(step: step, session: batch.session, batchIndex: batch.batchIndex, now: now)
+    mutating func reject(step: Int, place: Pass.Place, now: Duration) -> [Pass] {
+        self.passes.reject(step: step, place: place, now: now)
     }
 
     /// Ends the passes in which only this session took part.
     mutating func end(session: SessionID?) -> [Pass] {
         self.passes.end(session: session)
+    }
+
+    /// Ends all passes: no more batches will come.
+    mutating func endPasses() -> [Pass] {
+        self.passes.endAll()
     }
 
     /// Ends the passes of which nothing has come for the assembly time.
@@ -67,9 +73,9 @@ struct WindowSet: Sendable {
     mutating func reset(window name: String?) {
         for (index, definition) in self.definitions.enumerated() where name == nil || definition.name == name {
             self.windows[index] = Self.emptyWindow(definition.kind, layerCount: self.layerCount)
-            if case .pass = definition.kind {
-                self.passes = PassTracker(layerCount: self.layerCount)
-            }
+        }
+        if name == nil || self.definitions.contains(where: { $0.name == name && $0.kind == .pass }) {
+            self.passes = PassTracker(layerCount: self.layerCount)
         }
     }
 

@@ -15,6 +15,17 @@ extension Rejection {
         return BatchNumber(session: session, seq: seq)
     }
 
+    /// The rejection of a message whose batch and part have come before.
+    static func repetition(of number: BatchNumber, part: Int?) -> Rejection {
+        Rejection(
+            reason: .duplicate,
+            detail: "number \(number.seq) of session \(number.session) has come before",
+            session: number.session,
+            seq: number.seq,
+            part: part
+        )
+    }
+
     /// The rejection of a batch whose header was good.
     static func of(_ header: BatchHeader, reason: RejectionReason, detail: String) -> Rejection {
         Rejection(
