@@ -60,6 +60,9 @@ let package = Package(
             ]
         ),
 
+        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
+        .testTarget(name: "SimilarityTests", dependencies: ["Similarity"], exclude: ["Fixtures"]),
+        .testTarget(name: "WireFormatTests", dependencies: ["LinearAlgebra", "Similarity", "WireFormat"]),
         .testTarget(name: "PicturesTests", dependencies: ["CPNG", "Pictures", "Snapshots", "WireFormat"]),
         .testTarget(name: "ServiceNotificationTests", dependencies: ["ServiceNotification"]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
