@@ -39,7 +39,7 @@ build: deps ## build the daemon, in release mode
 test: deps deps-python lint test-swift test-python ## install what is missing and run every test
 
 test-swift: deps ## run the Swift tests
-	swift test --parallel
+	swift test --disable-xctest
 
 test-python: build deps-python ## run the Python tests, those against the daemon included
 	LIVECKA_EXECUTABLE=$(CURDIR)/$(LIVECKA) $(PYTHON) -m pytest Clients/python -q
@@ -55,8 +55,8 @@ format: ## format the Swift sources
 
 sanitize: deps ## run the Swift tests under the thread and the address sanitizer
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.supp" \
-	    swift test --sanitize=thread --scratch-path .build-thread
-	swift test --sanitize=address --scratch-path .build-address
+	    swift test --disable-xctest --sanitize=thread --scratch-path .build-thread
+	swift test --disable-xctest --sanitize=address --scratch-path .build-address
 
 install: build ## install the daemon, its settings and its systemd unit
 	$(SUDO) install -D -m 755 $(LIVECKA) /usr/local/bin/livecka

@@ -375,10 +375,6 @@ enum Mistakes {
             "livecka.yaml:1: limits.message: 4GiB is above limits.memory (2GiB); use 2GiB or less"
         ),
         (
-            "limits: {memory: 512MiB}",
-            "livecka.yaml:1: limits.message: 1GiB is above limits.memory (512MiB); use 512MiB or less"
-        ),
-        (
             "alerts:\n  similarity:\n    - {name: coverage, first: a, second: b, above: 0.5}",
             "livecka.yaml:3: alerts.similarity[0].name: \"coverage\" is the name of a built-in rule; choose another name"
         ),

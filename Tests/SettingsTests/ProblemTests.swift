@@ -22,7 +22,7 @@ struct ProblemTests {
         let yaml = """
             limits:
               memory: 1GiB
-              message: 2
+              message: 2GiB
             windows:
               - {name: recent, kind: sliding, batches: 60}
             publish:
@@ -32,7 +32,7 @@ struct ProblemTests {
         let environment = ["LIVECKA_STALE_AFTER": "60", "LIVECKA_ENGINE_THREADS": "-1", "HOME": "/home/u"]
         #expect(
             Self.problems(in: yaml, environment: environment) == """
-                livecka.yaml:3: limits.message: 2 has no unit; write a whole number and its unit, such as 4096B, 512MiB, 2GiB or 1GB
+                livecka.yaml:3: limits.message: 2GiB is above limits.memory (1GiB); use 1GiB or less
                 livecka.yaml:5: windows[0].batches: 60 is not a multiple of 8; use 56 or 64
                 livecka.yaml:7: publish.intervall: unknown key; did you mean interval?
                 livecka.yaml:8: http.port: "web" is not a whole number; write a whole number from 0 to 65535

@@ -11,6 +11,11 @@ extension Settings {
 
     private func reportOrder(to reader: inout SettingsReader) {
         let block = self.alerts.blockStructure
+        // Whoever only lowers the memory has said nothing about messages: longer ones are over budget then.
+        if reader.origins["limits.message"] != nil {
+            let limits = self.limits
+            reader.reportUnlessOrdered("limits.message", limits.message, "limits.memory", limits.memory, .size)
+        }
         for (lower, low, upper, high) in [
             ("exit", block.exit, "enter", block.enter),
             ("dominance_exit", block.dominanceExit, "dominance_enter", block.dominanceEnter),
