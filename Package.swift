@@ -60,6 +60,13 @@ let package = Package(
             ]
         ),
 
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "Control", "DaemonRuntime", "Settings", "Similarity", "WireFormat", "ZeroMQ",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
         .testTarget(name: "SimilarityTests", dependencies: ["Similarity"], exclude: ["Fixtures"]),
         .testTarget(name: "WireFormatTests", dependencies: ["LinearAlgebra", "Similarity", "WireFormat"]),

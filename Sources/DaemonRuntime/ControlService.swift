@@ -62,7 +62,7 @@ struct ControlService: Sendable {
             "runs": .integer(runs.count),
             "windows": .array(windows.map { ["name": .string($0.name), "kind": .string($0.kind.name)] }),
             "disconnects": .integer(ingest.disconnectCount),
-            "stray": stray.json,
+            "accounting": stray.json,
             "degraded": .array(degraded),
         ]
     }
