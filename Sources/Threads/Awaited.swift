@@ -2,12 +2,12 @@
 ///
 /// Where a ``Mailbox`` hands over elements first in, first out, this lets the state itself decide
 /// who goes on with what: a scheduler, for example.
-public final class Awaited<Value>: @unchecked Sendable /* `value` is touched only while `lock` is held */ {
+public final class Awaited<Value: Sendable>: @unchecked Sendable /* `value` is touched only while `lock` is held */ {
     private let lock = ConditionLock()
     private var value: Value
 
     /// Creates the state.
-    public init(_ value: sending Value) {
+    public init(_ value: Value) {
         self.value = value
     }
 
@@ -43,7 +43,10 @@ public final class Awaited<Value>: @unchecked Sendable /* `value` is touched onl
                 if let result = body(&self.value) {
                     return result
                 }
-                guard self.lock.wait(until: deadline) else { return nil }
+                guard self.lock.wait(until: deadline) else {
+                    // The state may have changed between the deadline and the return of the lock.
+                    return body(&self.value)
+                }
             }
         }
     }
