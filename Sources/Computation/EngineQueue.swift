@@ -35,13 +35,17 @@ struct EngineQueue: Sendable {
     }
 
     /// Appends a job for every tensor of a message.
-    mutating func append(_ batch: BatchID, header: BatchHeader, frames: [Frame], reservedByteCount: Int) {
+    ///
+    /// - Returns: Whether the message was taken; after ``stop()`` none is.
+    mutating func append(_ batch: BatchID, header: BatchHeader, frames: [Frame], reservedByteCount: Int) -> Bool {
+        guard !self.isStopped else { return false }
         let first = self.batches[batch, default: BatchProgress()]
             .append(tensorCount: frames.count, reservedByteCount: reservedByteCount)
         for (offset, (tensor, frame)) in zip(header.tensors, frames).enumerated() {
             let job = GramJob(batch: batch, slot: first + offset, tensor: tensor, frame: frame)
             self.jobs.append(.gram(job), owner: batch.run, cost: job.cost)
         }
+        return true
     }
 
     /// Takes the order of a batch's layers.
@@ -71,9 +75,15 @@ struct EngineQueue: Sendable {
         self.batches.removeValue(forKey: batch)?.reservedByteCount ?? 0
     }
 
-    /// Tells all workers to stop.
-    mutating func stop() {
+    /// Tells all workers to stop, and forgets everything.
+    ///
+    /// - Returns: The bytes of the tensors that wait, and those that were reserved for batches.
+    mutating func stop() -> Int {
         self.isStopped = true
+        let waiting = self.jobs.removeAll().reduce(0) { $0 + $1.heldByteCount }
+        let reserved = self.batches.values.reduce(0) { $0 + $1.reservedByteCount }
+        self.batches = [:]
+        return waiting + reserved
     }
 
     /// Takes out what a worker is to do next, `nil` where there is nothing.
@@ -89,18 +99,30 @@ struct EngineQueue: Sendable {
         }
     }
 
-    /// Appends the job that a batch is ready for.
+    /// Puts the job that a batch is ready for before all others of its run.
+    ///
+    /// What was begun is ended before anything else is begun: so the fewest Gram matrices are kept.
     private mutating func proceed(with batch: BatchID) -> FailedBatch? {
         switch self.batches[batch]?.outcome() {
         case .products(let grams):
             let pairs = Double(grams.count * grams.count)
             let entries = Double(grams.first.map { $0.exampleCount * $0.exampleCount / 2 } ?? 0)
-            self.jobs.append(.products(batch, grams), owner: batch.run, cost: pairs * entries)
+            self.jobs.prepend(.products(batch, grams), owner: batch.run, cost: pairs * entries)
             return nil
         case .failed(let layer):
             return FailedBatch(layer: layer, reservedByteCount: self.abandon(batch))
         case nil:
             return nil
+        }
+    }
+}
+
+extension EngineQueue.Job {
+    /// The bytes of the tensor that waits with the job.
+    fileprivate var heldByteCount: Int {
+        switch self {
+        case .gram(let job): job.tensor.byteCount
+        case .products: 0
         }
     }
 }

@@ -23,13 +23,25 @@ struct FairQueue<Owner: Hashable & Sendable, Job: Sendable>: Sendable {
 
     /// Appends a job to its owner's line.
     ///
-    /// - Parameter cost: What the job costs, in any unit that is the same for all.
+    /// - Parameters:
+    ///   - job: The job.
+    ///   - owner: Whose it is.
+    ///   - cost: What it costs, in any unit that is the same for all.
     mutating func append(_ job: Job, owner: Owner, cost: Double) {
-        if self.lines[owner] == nil {
-            let debt = self.debts.removeValue(forKey: owner) ?? 0
-            self.lines[owner] = Line(virtualTime: max(self.virtualTime, debt))
-        }
+        self.open(owner)
         self.lines[owner]?.jobs.append((job, cost))
+        self.count += 1
+    }
+
+    /// Puts a job before all others of its owner, who does not get his turn any sooner for it.
+    ///
+    /// - Parameters:
+    ///   - job: The job.
+    ///   - owner: Whose it is.
+    ///   - cost: What it costs, in any unit that is the same for all.
+    mutating func prepend(_ job: Job, owner: Owner, cost: Double) {
+        self.open(owner)
+        self.lines[owner]?.jobs.prepend((job, cost))
         self.count += 1
     }
 
@@ -50,5 +62,23 @@ struct FairQueue<Owner: Hashable & Sendable, Job: Sendable>: Sendable {
             self.lines[owner] = line
         }
         return first.job
+    }
+
+    /// Takes all jobs, in no particular order.
+    ///
+    /// Nobody's time passes by that.
+    mutating func removeAll() -> [Job] {
+        defer {
+            self.lines = [:]
+            self.count = 0
+        }
+        return self.lines.values.flatMap { $0.jobs.map(\.job) }
+    }
+
+    /// Begins an owner's line where he has none.
+    private mutating func open(_ owner: Owner) {
+        guard self.lines[owner] == nil else { return }
+        let debt = self.debts.removeValue(forKey: owner) ?? 0
+        self.lines[owner] = Line(virtualTime: max(self.virtualTime, debt))
     }
 }

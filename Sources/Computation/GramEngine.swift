@@ -35,10 +35,16 @@ public final class GramEngine: Sendable {
         self.queue = queue
         self.memory = memory
         self.report = report
-        self.workers = try (0..<threadCount).map { index in
-            try NamedThread(name: "gram-\(index)") {
-                GramWorker(queue: queue, memory: memory, report: report).run()
+        do {
+            self.workers = try (0..<threadCount).map { index in
+                try NamedThread(name: "gram-\(index)") {
+                    GramWorker(queue: queue, memory: memory, report: report).run()
+                }
             }
+        } catch {
+            // The threads before it would wait for work for ever.
+            _ = queue.update { $0.stop() }
+            throw error
         }
     }
 
@@ -61,15 +67,22 @@ public final class GramEngine: Sendable {
     ///   - frames: The tensors' bytes, one frame for each tensor of the header. Their bytes are
     ///     reserved in the budget, and given back as each tensor is done.
     ///   - reservedByteCount: What was reserved for the Gram matrices. It is given back with the result.
+    /// - Precondition: There are as many frames as the header has tensors.
     public func compute(_ batch: BatchID, header: BatchHeader, frames: [Frame], reservedByteCount: Int) {
-        self.queue.update { queue in
+        precondition(frames.count == header.tensors.count, "Each tensor comes in a frame of its own")
+        let isTaken = self.queue.update { queue in
             queue.append(batch, header: header, frames: frames, reservedByteCount: reservedByteCount)
+        }
+        if !isTaken {
+            self.memory.release(header.tensors.reduce(reservedByteCount) { $0 + $1.byteCount })
         }
     }
 
     /// Takes the order of a batch's layers: all its tensors have been taken.
     ///
-    /// - Parameter layerOrder: For each layer, the place of its tensor among all those of the batch.
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - layerOrder: For each layer, the place of its tensor among all those of the batch.
     public func seal(_ batch: BatchID, layerOrder: [Int]) {
         let failed = self.queue.update { queue in
             queue.seal(batch, layerOrder: layerOrder)
@@ -80,7 +93,9 @@ public final class GramEngine: Sendable {
         }
     }
 
-    /// Forgets a batch. What has been computed of it is freed, what is waiting is skipped.
+    /// Forgets a batch.
+    ///
+    /// What has been computed of it is freed, what is waiting is skipped.
     public func abandon(_ batch: BatchID) {
         self.memory.release(self.queue.update { $0.abandon(batch) })
     }
@@ -90,9 +105,11 @@ public final class GramEngine: Sendable {
         self.queue.read { $0.jobCount }
     }
 
-    /// Stops the workers after the job that each is at, and waits for them. What waits is not computed.
+    /// Stops the workers after the job that each is at, and waits for them.
+    ///
+    /// What waits is not computed, and its memory is given back.
     public func stop() {
-        self.queue.update { $0.stop() }
+        self.memory.release(self.queue.update { $0.stop() })
         for worker in self.workers {
             worker.join()
         }

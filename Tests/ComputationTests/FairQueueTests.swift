@@ -1,0 +1,96 @@
+import Testing
+
+@testable import Computation
+
+@Suite("FairQueue")
+struct FairQueueTests {
+    /// Takes `count` jobs, each of which is named by its owner.
+    private func served(_ queue: inout FairQueue<String, String>, count: Int) -> [String: Int] {
+        (0..<count).reduce(into: [:]) { counts, _ in
+            counts[queue.popFirst() ?? "nobody", default: 0] += 1
+        }
+    }
+
+    @Test func jobsOfOneOwnerComeOutInTheirOrder() {
+        var queue = FairQueue<String, Int>()
+        for job in 0..<5 {
+            queue.append(job, owner: "a", cost: Double(5 - job))
+        }
+        #expect(queue.count == 5)
+        #expect((0..<6).map { _ in queue.popFirst() } == [0, 1, 2, 3, 4, nil])
+        #expect(queue.count == 0)
+    }
+
+    @Test func jobThatIsPutFirstComesBeforeTheOthersOfItsOwnerOnly() {
+        var queue = FairQueue<String, String>()
+        queue.append("a1", owner: "a", cost: 10)
+        queue.append("a2", owner: "a", cost: 10)
+        #expect(queue.popFirst() == "a1")
+        queue.append("b1", owner: "b", cost: 1)
+        queue.prepend("a0", owner: "a", cost: 10)
+        #expect((0..<3).map { _ in queue.popFirst() } == ["b1", "a0", "a2"])
+    }
+
+    @Test func ownersShareInProportionToTheCostOfTheirJobs() {
+        var queue = FairQueue<String, String>()
+        for _ in 0..<400 {
+            queue.append("small", owner: "small", cost: 1)
+            queue.append("large", owner: "large", cost: 10)
+        }
+        let counts = self.served(&queue, count: 110)
+        #expect((99...101).contains(counts["small", default: 0]))
+        #expect((9...11).contains(counts["large", default: 0]))
+    }
+
+    @Test func ownerWhoComesLateIsServedAtOnceAndNotMoreThanHisShare() {
+        var queue = FairQueue<String, String>()
+        for _ in 0..<100 {
+            queue.append("old", owner: "old", cost: 1)
+        }
+        _ = self.served(&queue, count: 50)
+        // Nothing was saved up while the newcomer had no jobs.
+        for _ in 0..<50 {
+            queue.append("new", owner: "new", cost: 1)
+        }
+        let counts = self.served(&queue, count: 20)
+        #expect((9...11).contains(counts["new", default: 0]))
+    }
+
+    @Test func ownerWhoPausesKeepsHisDebt() {
+        var queue = FairQueue<String, String>()
+        for _ in 0..<30 {
+            queue.append("patient", owner: "patient", cost: 1)
+        }
+        queue.append("greedy", owner: "greedy", cost: 20)
+        while queue.popFirst() != "greedy" {}
+        queue.append("greedy", owner: "greedy", cost: 20)
+        // Twenty units of the others come first, though the greedy one's line was empty for a moment.
+        #expect(self.served(&queue, count: 18) == ["patient": 18])
+    }
+
+    @Test func noneOfManyOwnersStarves() {
+        var queue = FairQueue<Int, Int>()
+        for owner in 0..<50 {
+            for _ in 0..<10 {
+                queue.append(owner, owner: owner, cost: owner == 0 ? 1e12 : 1)
+            }
+        }
+        let first = Set((0..<50).compactMap { _ in queue.popFirst() })
+        #expect(first == Set(0..<50))
+        var counts: [Int: Int] = [:]
+        while let owner = queue.popFirst() {
+            counts[owner, default: 1] += 1
+        }
+        #expect(counts == Dictionary(uniqueKeysWithValues: (0..<50).map { ($0, 10) }))
+    }
+
+    @Test func removingAllLeavesNothing() {
+        var queue = FairQueue<Int, Int>()
+        for job in 0..<6 {
+            queue.append(job, owner: job % 2, cost: 1)
+        }
+        #expect(queue.removeAll().sorted() == Array(0..<6))
+        #expect(queue.count == 0)
+        #expect(queue.popFirst() == nil)
+    }
+}

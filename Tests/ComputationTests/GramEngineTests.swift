@@ -1,0 +1,170 @@
+import Similarity
+import Testing
+import Threads
+import WireFormat
+import ZeroMQ
+
+@testable import Computation
+@testable import Monitoring
+
+@Suite("GramEngine")
+struct GramEngineTests {
+    private typealias Report = (batch: BatchID, result: GramEngine.BatchResult)
+
+    /// How long a test waits for what must happen; only a failing test waits that long.
+    private static let patience = Duration.seconds(20)
+
+    private let memory = MemoryBudget(limit: 1 << 30)
+    private let reports = Mailbox<Report>(capacity: 256)
+    private let batch = BatchID(run: .example, number: 1)
+
+    private func engine(threadCount: Int) throws -> GramEngine {
+        try GramEngine(threadCount: threadCount, memory: self.memory) { [reports] batch, result in
+            _ = reports.push((batch, result))
+        }
+    }
+
+    /// Hands a message over as the daemon does: its tensors and Gram matrices are paid for first.
+    private func submit(
+        _ example: ExampleBatch,
+        layers: Range<Int>? = nil,
+        as batch: BatchID,
+        to engine: GramEngine
+    ) {
+        let message = example.message(of: layers ?? example.layers.indices, run: batch.run)
+        let reserved = GramEngine.byteCount(of: message.header)
+        #expect(self.memory.reserve(reserved + message.frames.reduce(0) { $0 + $1.byteCount }))
+        engine.compute(batch, header: message.header, frames: message.frames, reservedByteCount: reserved)
+    }
+
+    /// The next report, by when all that was reserved for its batch is free.
+    private func nextReport() throws -> Report {
+        try #require(self.reports.pop(timeout: Self.patience))
+    }
+
+    @Test(arguments: [1, 4])
+    func contributionIsThatOfADirectComputation(threadCount: Int) throws {
+        let example = ExampleBatch(exampleCount: 12, featureCount: 30, layerCount: 7)
+        let engine = try self.engine(threadCount: threadCount)
+        defer { engine.stop() }
+        self.submit(example, as: self.batch, to: engine)
+        engine.seal(self.batch, layerOrder: Array(0..<7))
+        let report = try self.nextReport()
+        #expect(report.batch == self.batch)
+        #expect(try report.result.get() == (try example.hsic()))
+        #expect(self.memory.used == 0)
+    }
+
+    @Test func partsInAnyOrderGiveTheSameContribution() throws {
+        let example = ExampleBatch(layerCount: 5)
+        let engine = try self.engine(threadCount: 2)
+        defer { engine.stop() }
+        self.submit(example, layers: 3..<5, as: self.batch, to: engine)
+        self.submit(example, layers: 0..<3, as: self.batch, to: engine)
+        engine.seal(self.batch, layerOrder: [2, 3, 4, 0, 1])
+        #expect(try self.nextReport().result.get() == (try example.hsic()))
+        #expect(self.memory.used == 0)
+    }
+
+    @Test func manyBatchesOfManyRunsAreAllReportedOnce() throws {
+        let engine = try self.engine(threadCount: 4)
+        defer { engine.stop() }
+        let batches = (0..<60).map { BatchID(run: .named("run-\($0 % 7)"), number: $0) }
+        for batch in batches {
+            let example = ExampleBatch(seed: UInt64(batch.number))
+            self.submit(example, as: batch, to: engine)
+            engine.seal(batch, layerOrder: [0, 1, 2])
+        }
+        var seen: Set<BatchID> = []
+        for _ in batches {
+            let report = try self.nextReport()
+            #expect(seen.insert(report.batch).inserted)
+            let example = ExampleBatch(seed: UInt64(report.batch.number))
+            #expect(try report.result.get() == (try example.hsic()))
+        }
+        #expect(engine.waitingJobCount == 0)
+        #expect(self.memory.used == 0)
+    }
+
+    @Test(arguments: [Float.nan, .infinity, -.infinity])
+    func layerThatIsNotFiniteIsNamed(value: Float) throws {
+        var example = ExampleBatch()
+        example.layers[1][7] = value
+        let engine = try self.engine(threadCount: 2)
+        defer { engine.stop() }
+        self.submit(example, as: self.batch, to: engine)
+        engine.seal(self.batch, layerOrder: [0, 1, 2])
+        guard case .failure(let failure) = try self.nextReport().result else {
+            Issue.record("The batch was computed")
+            return
+        }
+        #expect(failure.layer == "layer 1")
+        #expect(self.memory.used == 0)
+    }
+
+    @Test func failureOfABatchThatIsSealedLateIsReportedToo() throws {
+        var example = ExampleBatch(layerCount: 1)
+        example.layers[0][0] = .nan
+        let engine = try self.engine(threadCount: 1)
+        defer { engine.stop() }
+        self.submit(example, as: self.batch, to: engine)
+        // Once a batch behind it is reported, the first one's tensor has been looked at.
+        let next = BatchID(run: .example, number: 2)
+        self.submit(ExampleBatch(), as: next, to: engine)
+        engine.seal(next, layerOrder: [0, 1, 2])
+        #expect(try self.nextReport().batch == next)
+        engine.seal(self.batch, layerOrder: [0])
+        #expect(throws: NonFiniteLayer(layer: "layer 0")) { try self.nextReport().result.get() }
+        #expect(self.memory.used == 0)
+    }
+
+    @Test func abandonedBatchIsNotReportedAndFreesItsMemory() throws {
+        let engine = try self.engine(threadCount: 2)
+        defer { engine.stop() }
+        self.submit(ExampleBatch(), layers: 0..<2, as: self.batch, to: engine)
+        engine.abandon(self.batch)
+        engine.abandon(self.batch)
+        engine.seal(self.batch, layerOrder: [0, 1])
+        let next = BatchID(run: .example, number: 2)
+        self.submit(ExampleBatch(), as: next, to: engine)
+        engine.seal(next, layerOrder: [0, 1, 2])
+        #expect(try self.nextReport().batch == next)
+        engine.stop()
+        #expect(self.reports.count == 0)
+        #expect(self.memory.used == 0)
+    }
+
+    @Test func stoppingFreesWhatWaits() throws {
+        let isHeld = Mailbox<Void>(capacity: 1)
+        let gate = Mailbox<Void>(capacity: 1)
+        let engine = try GramEngine(threadCount: 1, memory: self.memory) { _, _ in
+            _ = isHeld.push(())
+            _ = gate.pop()
+        }
+        self.submit(ExampleBatch(), as: self.batch, to: engine)
+        engine.seal(self.batch, layerOrder: [0, 1, 2])
+        // The only worker is in its report, so what comes now waits.
+        _ = try #require(isHeld.pop(timeout: Self.patience))
+        for number in 2..<10 {
+            let batch = BatchID(run: .example, number: number)
+            self.submit(ExampleBatch(), as: batch, to: engine)
+            if number.isMultiple(of: 2) {
+                engine.seal(batch, layerOrder: [0, 1, 2])
+            }
+        }
+        #expect(engine.waitingJobCount == 24)
+        #expect(self.memory.used > 0)
+        gate.close()
+        engine.stop()
+        #expect(engine.waitingJobCount == 0)
+        #expect(self.memory.used == 0)
+
+        self.submit(ExampleBatch(), as: BatchID(run: .example, number: 10), to: engine)
+        #expect(self.memory.used == 0)
+    }
+
+    @Test func estimateCountsStrictTrianglesAndProducts() {
+        let header = ExampleBatch(exampleCount: 8, layerCount: 3).message(of: 0..<3).header
+        #expect(GramEngine.byteCount(of: header) == 3 * 28 * 4 + 6 * 8)
+    }
+}
