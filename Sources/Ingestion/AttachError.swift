@@ -1,6 +1,6 @@
 /// Why the daemon cannot start or stop listening to an endpoint.
 public enum AttachError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// libzmq does not take the endpoint.
+    /// Nothing can be heard at the endpoint.
     case unacceptable(endpoint: String, reason: String)
     /// The daemon does not listen to the endpoint.
     case notAttached(endpoint: String)
@@ -11,7 +11,7 @@ public enum AttachError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unacceptable(let endpoint, let reason):
-            "cannot attach to \(endpoint): \(reason); an endpoint looks like tcp://HOST:PORT or ipc:///PATH"
+            "cannot attach to \(endpoint): \(reason)"
         case .notAttached(let endpoint):
             "not attached to \(endpoint); `livecka status` lists the endpoints"
         case .stopping:

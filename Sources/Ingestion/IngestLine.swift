@@ -15,18 +15,30 @@ final class IngestLine {
     /// Tells of the socket's connections.
     let monitor: SocketMonitor
 
-    private(set) var topics: Set<String> = []
+    private var topics: Set<String> = []
 
-    /// Opens a socket that hears nothing yet.
-    init(source: SourceID, context: Context, settings: ReceiverSettings) throws(ZeroMQError) {
-        var options = SocketOptions()
-        options.receiveHighWaterMark = settings.highWaterMark
-        options.maximumFrameByteCount = settings.maximumFrameByteCount
-        options.reconnectInterval = .milliseconds(100)
-        options.maximumReconnectInterval = .seconds(2)
-        self.source = source
-        self.socket = try Socket(.sub, in: context, options: options)
+    /// Binds a socket, and hears all runs.
+    ///
+    /// The source is the endpoint with wildcards resolved.
+    init(binding endpoint: String, context: Context, settings: ReceiverSettings) throws(ZeroMQError) {
+        self.socket = try Socket(.sub, in: context, options: settings.socketOptions)
         self.monitor = try SocketMonitor(of: self.socket)
+        self.source = SourceID(endpoint: try self.socket.bind(endpoint))
+        try self.subscribe(run: nil)
+    }
+
+    /// Connects a socket to an emitter, and hears one of its runs, or all of them.
+    init(
+        connecting endpoint: String,
+        run: String?,
+        context: Context,
+        settings: ReceiverSettings
+    ) throws(ZeroMQError) {
+        self.socket = try Socket(.sub, in: context, options: settings.socketOptions)
+        self.monitor = try SocketMonitor(of: self.socket)
+        self.source = SourceID(endpoint: endpoint)
+        try self.subscribe(run: run)
+        try self.socket.connect(endpoint)
     }
 
     /// Begins to hear the messages of a run, or of all runs.
@@ -47,5 +59,20 @@ final class IngestLine {
             }
         }
         return count
+    }
+}
+
+extension ReceiverSettings {
+    /// How every ingest socket is set up.
+    fileprivate var socketOptions: SocketOptions {
+        var options = SocketOptions()
+        options.receiveHighWaterMark = self.highWaterMark
+        options.maximumFrameByteCount = self.maximumFrameByteCount
+        options.reconnectInterval = .milliseconds(100)
+        options.maximumReconnectInterval = .seconds(2)
+        // A machine that goes without a word is noticed by the kernel. ZeroMQ's own heartbeats would also cut off
+        // emitters that wait because nobody reads.
+        options.tcpKeepalive = .init(idle: .seconds(30), interval: .seconds(10), probeCount: 3)
+        return options
     }
 }

@@ -48,7 +48,8 @@ public final class Receiver: Sendable {
     ///   - context: The ZeroMQ context.
     ///   - memory: The budget that pays for the tensors of the messages.
     ///   - handOver: Takes each message on the receiver's thread, without waiting; `false` where there is no room now.
-    /// - Throws: ``ZeroMQError`` where an endpoint cannot be bound, ``SystemError`` where there are no more threads.
+    /// - Throws: ``ZeroMQError`` where an endpoint cannot be bound, ``AttachError`` where one cannot be connected to,
+    ///   ``SystemError`` where there are no more threads.
     public init(
         settings: ReceiverSettings,
         context: Context,
@@ -58,20 +59,7 @@ public final class Receiver: Sendable {
         let shared = Shared()
         let wakeUp = try WakeUp()
         let requests = Mailbox<Request>(capacity: 64, wakeUp: wakeUp)
-        var lines: [IngestLine] = []
-        for endpoint in settings.bind {
-            let line = try IngestLine(source: SourceID(endpoint: endpoint), context: context, settings: settings)
-            let bound = try line.socket.bind(endpoint)
-            try line.subscribe(run: nil)
-            lines.append(line)
-            shared.reading.withLock { $0.bound.append(bound) }
-        }
-        for endpoint in settings.connect {
-            lines.append(try Loop.connectedLine(endpoint, run: nil, context: context, settings: settings))
-            shared.reading.withLock { $0.connected.append(endpoint) }
-        }
         let loop = Loop(
-            lines: lines,
             settings: settings,
             context: context,
             memory: memory,
@@ -80,6 +68,12 @@ public final class Receiver: Sendable {
             shared: shared,
             handOver: handOver
         )
+        for endpoint in settings.bind {
+            try loop.bind(endpoint)
+        }
+        for endpoint in settings.connect {
+            try loop.attach(endpoint, run: nil)
+        }
         self.wakeUp = wakeUp
         self.requests = requests
         self.state = shared
@@ -91,25 +85,32 @@ public final class Receiver: Sendable {
         self.state.reading.withLock { $0 }
     }
 
-    /// Starts to listen to an emitter that has bound its socket. Returns at once: connections are made, and made
-    /// again, in the background.
+    /// Starts to listen to an emitter that has bound its socket.
+    ///
+    /// Returns at once: connections are made, and made again, in the background.
     ///
     /// - Parameters:
     ///   - endpoint: Where the emitter listens.
     ///   - run: The run to hear, `nil` for all that are sent there.
+    /// - Throws: ``AttachError`` where nothing can listen there, or the receiver is stopping.
     public func attach(_ endpoint: String, run: String?) throws(AttachError) {
         try self.perform(.attach(endpoint: endpoint, run: run))
     }
 
     /// Stops listening to an emitter.
+    ///
+    /// What it has sent and has not been handed over is let go of.
+    ///
+    /// - Throws: ``AttachError`` where the receiver does not listen there, or is stopping.
     public func detach(_ endpoint: String) throws(AttachError) {
         try self.perform(.detach(endpoint: endpoint))
     }
 
-    /// Ends the thread and waits for it. The sockets close.
+    /// Ends the thread and waits for it.
+    ///
+    /// The sockets close, and who still waits for an attach or a detach is refused.
     public func stop() {
         self.state.isStopping.store(true, ordering: .relaxed)
-        self.requests.close()
         self.wakeUp.signal()
         self.thread.join()
     }
@@ -131,7 +132,7 @@ extension Receiver {
         /// How many messages are taken from one socket before the next one has its turn.
         private static let turn = 16
 
-        private var lines: [IngestLine]
+        private var lines: [IngestLine] = []
         private let settings: ReceiverSettings
         private let context: Context
         private let memory: MemoryBudget
@@ -139,14 +140,22 @@ extension Receiver {
         private let requests: Mailbox<Request>
         private let shared: Shared
         private let handOver: @Sendable (IncomingMessage) -> Bool
+
+        /// Waits for everything.
         private let poller = Poller()
+
+        /// Waits for requests only, while a message is parked: sockets that are not received from stay readable.
         private let requestPoller = Poller()
 
-        /// A message for which there was no room. Nothing else is received until it has been taken.
+        /// A message for which there was no room.
+        ///
+        /// Nothing else is received until it has been taken.
         private var parked: IncomingMessage?
 
+        /// The place of the line that is received from first, so that each one is.
+        private var firstLine = 0
+
         init(
-            lines: [IngestLine],
             settings: ReceiverSettings,
             context: Context,
             memory: MemoryBudget,
@@ -155,7 +164,6 @@ extension Receiver {
             shared: Shared,
             handOver: @escaping @Sendable (IncomingMessage) -> Bool
         ) {
-            self.lines = lines
             self.settings = settings
             self.context = context
             self.memory = memory
@@ -165,61 +173,55 @@ extension Receiver {
             self.handOver = handOver
         }
 
-        static func connectedLine(
-            _ endpoint: String,
-            run: String?,
-            context: Context,
-            settings: ReceiverSettings
-        ) throws(ZeroMQError) -> IngestLine {
-            let line = try IngestLine(source: SourceID(endpoint: endpoint), context: context, settings: settings)
-            try line.subscribe(run: run)
-            try line.socket.connect(endpoint)
-            return line
-        }
-
         /// Listens until the receiver is stopped.
         func run() {
             self.poller.add(fileDescriptor: self.wakeUp.fileDescriptor)
             self.requestPoller.add(fileDescriptor: self.wakeUp.fileDescriptor)
-            for line in self.lines {
-                self.watch(line)
-            }
-            while !self.shared.isStopping.load(ordering: .relaxed) {
-                do {
+            do {
+                while !self.shared.isStopping.load(ordering: .relaxed) {
                     try self.turn()
-                } catch {
-                    // Only a context that was shut down under the sockets ends here.
-                    return
                 }
+            } catch {
+                // Only a context that was shut down under the sockets ends here.
             }
-        }
-
-        private func watch(_ line: IngestLine) {
-            self.poller.add(line.socket)
-            self.poller.add(line.monitor.socket)
+            self.letGoOfParked { _ in true }
+            self.requests.close()
+            for request in self.requests.drain() {
+                _ = request.answer.push(.failure(.stopping))
+            }
         }
 
         private func turn() throws(ZeroMQError) {
             if let parked = self.parked, self.handOver(parked) {
                 self.parked = nil
             }
-            guard self.parked == nil else {
-                // The sockets stay readable, so polling them would not wait: look again a little later.
+            let isParked = self.parked != nil
+            if isParked {
                 _ = try self.requestPoller.wait(timeout: .milliseconds(1))
-                self.performRequests()
-                return
             }
-            let readiness = try self.poller.wait(timeout: .seconds(1))
-            for line in self.lines {
-                if readiness.contains(line.monitor.socket) {
-                    let count = try line.countDisconnects()
-                    self.shared.reading.withLock { $0.disconnectCount += count }
-                }
-                if readiness.contains(line.socket) {
-                    try self.receive(from: line)
-                }
+            // Sockets are polled at all times, because a SUB that is not polled does not subscribe, and events are read
+            // at all times, because libzmq's own thread waits where they pile up.
+            let readiness = try self.poller.wait(timeout: isParked ? .zero : .seconds(1))
+            for line in self.lines where readiness.contains(line.monitor.socket) {
+                let count = try line.countDisconnects()
+                self.shared.reading.withLock { $0.disconnectCount += count }
+            }
+            if !isParked {
+                try self.receive { readiness.contains($0.socket) }
             }
             self.performRequests()
+        }
+
+        /// Receives from the lines that are ready, in turn, until one message is parked.
+        private func receive(where isReady: (IngestLine) -> Bool) throws(ZeroMQError) {
+            let first = self.firstLine
+            for offset in self.lines.indices where self.parked == nil {
+                let index = (first + offset) % self.lines.count
+                if isReady(self.lines[index]) {
+                    try self.receive(from: self.lines[index])
+                    self.firstLine = index + 1
+                }
+            }
         }
 
         private func receive(from line: IngestLine) throws(ZeroMQError) {
@@ -230,6 +232,13 @@ extension Receiver {
                     self.parked = message
                 }
             }
+        }
+
+        /// Lets go of the parked message where its source fits a condition.
+        private func letGoOfParked(where condition: (SourceID) -> Bool) {
+            guard let parked = self.parked, condition(parked.source) else { return }
+            self.memory.release(parked.heldByteCount)
+            self.parked = nil
         }
 
         private func performRequests() {
@@ -245,19 +254,42 @@ extension Receiver {
             }
         }
 
-        private func attach(_ endpoint: String, run: String?) throws(AttachError) {
+        /// Listens at an endpoint.
+        func bind(_ endpoint: String) throws(ZeroMQError) {
+            let line = try IngestLine(binding: endpoint, context: self.context, settings: self.settings)
+            self.append(line)
+            self.shared.reading.withLock { $0.bound.append(line.source.endpoint) }
+        }
+
+        /// Listens to an emitter, or to one more of its runs.
+        func attach(_ endpoint: String, run: String?) throws(AttachError) {
+            guard !self.shared.reading.withLock({ $0.bound.contains(endpoint) }) else {
+                throw .unacceptable(
+                    endpoint: endpoint,
+                    reason: "the daemon listens there itself; emitters connect to it"
+                )
+            }
             do throws(ZeroMQError) {
                 if let line = self.lines.first(where: { $0.source.endpoint == endpoint }) {
                     try line.subscribe(run: run)
                     return
                 }
-                let line = try Self.connectedLine(endpoint, run: run, context: self.context, settings: self.settings)
-                self.lines.append(line)
-                self.watch(line)
+                self.append(
+                    try IngestLine(connecting: endpoint, run: run, context: self.context, settings: self.settings)
+                )
                 self.shared.reading.withLock { $0.connected.append(endpoint) }
             } catch {
-                throw .unacceptable(endpoint: endpoint, reason: error.description)
+                throw .unacceptable(
+                    endpoint: endpoint,
+                    reason: "\(error); an endpoint looks like tcp://HOST:PORT or ipc:///PATH"
+                )
             }
+        }
+
+        private func append(_ line: IngestLine) {
+            self.lines.append(line)
+            self.poller.add(line.socket)
+            self.poller.add(line.monitor.socket)
         }
 
         private func detach(_ endpoint: String) throws(AttachError) {
@@ -272,6 +304,8 @@ extension Receiver {
             let line = self.lines.remove(at: index)
             self.poller.remove(line.socket)
             self.poller.remove(line.monitor.socket)
+            // It would come up again as a new session, after everybody has heard of the detach.
+            self.letGoOfParked { $0 == line.source }
         }
     }
 }

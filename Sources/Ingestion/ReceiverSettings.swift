@@ -6,10 +6,14 @@ public struct ReceiverSettings: Sendable {
     /// The endpoints of emitters to connect to.
     public var connect: [String]
 
-    /// The longest frame that a peer may send. A longer one makes libzmq cut the connection.
+    /// The longest frame that a peer may send.
+    ///
+    /// A longer one makes libzmq cut the connection.
     public var maximumFrameByteCount: Int
 
-    /// How many messages of a connection libzmq keeps. It counts messages and not bytes, so this is small.
+    /// How many messages of a connection libzmq keeps.
+    ///
+    /// It counts messages and not bytes, so this is small.
     public var highWaterMark = 2
 
     /// Creates settings.
