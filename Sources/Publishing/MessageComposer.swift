@@ -15,16 +15,22 @@ struct ComposedMessage {
 
 /// Writes messages, and numbers them by topic.
 struct MessageComposer {
-    /// The number of topics whose numbers are remembered. Beyond it an event of a forgotten run
-    /// starts a topic again.
-    private static let maximumTopicCount = 65_536
-
     private let epoch: Int
+    private let topicCapacity: Int
     private var next: [Topic: Int] = [:]
 
+    /// The number that a topic begins with.
+    private var first = 0
+
     /// Creates a composer that has written nothing.
-    init(epoch: Int) {
+    ///
+    /// - Parameters:
+    ///   - epoch: A number that no earlier start of the daemon has used.
+    ///   - topicCapacity: How many topics' numbers are remembered. Beyond it all are forgotten, and every topic goes
+    ///     on from the highest of them: receivers skip what they have seen, so no number may come twice.
+    init(epoch: Int, topicCapacity: Int = 65_536) {
         self.epoch = epoch
+        self.topicCapacity = topicCapacity
     }
 
     /// The matrix of a window: the header, and CKA and its standard error as Float64, row by row.
@@ -53,10 +59,11 @@ struct MessageComposer {
     }
 
     private mutating func compose(_ topic: Topic, _ body: JSONObject, frames: [Frame] = []) -> ComposedMessage {
-        let seq = self.next[topic, default: 0]
-        if self.next.count >= Self.maximumTopicCount {
-            self.next = self.next.filter { !$0.key.description.hasPrefix("event/") }
+        if self.next[topic] == nil, self.next.count == self.topicCapacity {
+            self.first = self.next.values.max() ?? self.first
+            self.next = [:]
         }
+        let seq = self.next[topic, default: self.first]
         self.next[topic] = seq + 1
         let envelope = Envelope(epoch: self.epoch, seq: seq, time: unixTime())
         let header = JSONValue.object(envelope.header(body)).encoded()

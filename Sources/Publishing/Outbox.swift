@@ -3,8 +3,8 @@ internal import WireFormat
 
 /// What waits to be published.
 ///
-/// A matrix that has not gone out yet is replaced by a newer one of the same window, except that
-/// every ended pass goes out. Bounded: beyond ``capacity`` the oldest entry is dropped and counted.
+/// A matrix that has not gone out yet makes room for a newer one of the same window, except that
+/// every ended pass goes out. Bounded: beyond ``capacity`` the oldest matrix or event is dropped and counted.
 struct Outbox: Sendable {
     /// Something to publish.
     enum Entry: Sendable {
@@ -23,18 +23,11 @@ struct Outbox: Sendable {
 
     /// Appends an entry.
     mutating func append(_ entry: Entry) {
-        if case .matrix(let reading) = entry, reading.window.kind != .pass {
-            let index = self.entries.firstIndex { waiting in
-                guard case .matrix(let older) = waiting else { return false }
-                return older.run == reading.run && older.window == reading.window
-            }
-            if let index {
-                self.entries[index] = entry
-                return
-            }
-        }
+        self.entries.removeAll { $0.isObsolete(after: entry) }
         if self.entries.count == Self.capacity {
-            self.entries.removeFirst()
+            // A run that is to be forgotten would otherwise stay with late subscribers for ever.
+            let oldest = self.entries.firstIndex { !$0.isForgetting } ?? self.entries.startIndex
+            self.entries.remove(at: oldest)
             self.droppedCount += 1
         }
         self.entries.append(entry)
@@ -44,5 +37,22 @@ struct Outbox: Sendable {
     mutating func drain() -> [Entry] {
         defer { self.entries = [] }
         return self.entries
+    }
+}
+
+extension Outbox.Entry {
+    fileprivate var isForgetting: Bool {
+        if case .forget = self { true } else { false }
+    }
+
+    /// Whether nobody needs this entry any more once `newer` waits too.
+    fileprivate func isObsolete(after newer: Outbox.Entry) -> Bool {
+        switch (self, newer) {
+        case (.matrix(let own), .matrix(let newer)):
+            newer.window.kind != .pass && own.run == newer.run && own.window == newer.window
+        case (.matrix(let own), .forget(let run)): own.run == run
+        case (.forget(let own), .forget(let run)): own == run
+        case (.event, _), (.matrix, .event), (.forget, _): false
+        }
     }
 }

@@ -30,7 +30,9 @@ public struct PublicationSchedule<Key: Hashable & Sendable>: Sendable {
         return true
     }
 
-    /// Takes the keys whose interval is over and that have changed in it. They count as published now.
+    /// Takes the keys whose interval is over and that have changed in it.
+    ///
+    /// They count as published now.
     public mutating func takeDue(now: Duration) -> [Key] {
         var due: [Key] = []
         for (key, entry) in self.entries where entry.isDue && now - entry.lastPublished >= self.interval {

@@ -35,7 +35,8 @@ public final class Publisher: Sendable {
         options.isXPUBVerbose = true
         options.sendHighWaterMark = 256
         options.linger = .milliseconds(200)
-        options.maximumFrameByteCount = 4096
+        // What subscribers send is subscriptions, and no topic is as long as this.
+        options.maximumFrameByteCount = 1024
         let socket = try Socket(.xpub, in: context, options: options)
         let wakeUp = try WakeUp()
         let shared = self.shared
@@ -80,12 +81,27 @@ public final class Publisher: Sendable {
 
 /// The publisher's state, confined to its thread.
 private final class PublisherLoop {
+    /// How many messages answer subscriptions before there is a pause, so that each subscriber's queue has room.
+    private static let answerCount = 64
+
+    /// How long that pause is.
+    private static let answerPause = Duration.milliseconds(10)
+
+    /// How many subscriptions are taken before anything else has its turn.
+    private static let subscriptionCount = 256
+
     private let socket: Socket
     private let wakeUp: WakeUp
     private let shared: Publisher.Shared
     private var composer: MessageComposer
     private var cache = LastValueCache()
     private var nextHeartbeat = ContinuousClock.now
+
+    /// The topics whose latest message new subscribers wait for.
+    ///
+    /// A set, so that a crowd of subscribers is answered as one.
+    private var owedTopics: Set<String> = []
+    private var nextAnswer = ContinuousClock.now
 
     init(socket: Socket, wakeUp: WakeUp, shared: Publisher.Shared, epoch: Int) {
         self.socket = socket
@@ -104,9 +120,11 @@ private final class PublisherLoop {
                 try self.publishWaiting()
                 guard !isLast else { return }
                 try self.beat()
-                _ = try poller.wait(timeout: ContinuousClock.now.duration(to: self.nextHeartbeat))
-                self.wakeUp.drain()
                 try self.answerSubscriptions()
+                let next = self.owedTopics.isEmpty ? self.nextHeartbeat : min(self.nextHeartbeat, self.nextAnswer)
+                _ = try poller.wait(timeout: ContinuousClock.now.duration(to: next))
+                self.wakeUp.drain()
+                try self.receiveSubscriptions()
             } catch {
                 // Only a context that was shut down under the socket ends here.
                 return
@@ -122,8 +140,7 @@ private final class PublisherLoop {
             case .event(let event):
                 try self.send(self.composer.compose(event), isKept: false)
             case .forget(let run):
-                let prefix = "cka/\(run.name)/"
-                self.cache.remove { $0.hasPrefix(prefix) }
+                self.cache.remove(prefix: "cka/\(run.name)/")
             }
         }
     }
@@ -137,19 +154,32 @@ private final class PublisherLoop {
 
     private func send(_ message: ComposedMessage, isKept: Bool) throws(ZeroMQError) {
         if isKept {
-            self.cache.store(message.frames, topic: message.topic)
+            self.cache.store(message)
         }
+        self.owedTopics.remove(message.topic)
         _ = try self.socket.send(message.frames)
     }
 
-    /// Sends the latest message of every topic that a new subscription covers.
+    /// Takes note of the topics that new subscriptions cover.
     ///
     /// XPUB hands a subscription over as a byte, 1 to subscribe and 0 to unsubscribe, and the prefix.
-    private func answerSubscriptions() throws(ZeroMQError) {
-        while let frames = try self.socket.receiveMessage() {
+    private func receiveSubscriptions() throws(ZeroMQError) {
+        for _ in 0..<Self.subscriptionCount {
+            guard let frames = try self.socket.receiveMessage() else { return }
             let bytes = frames[0].bytes
             guard bytes.first == 1 else { continue }
-            for message in self.cache.messages(prefix: Array(bytes.dropFirst())) {
+            self.owedTopics.formUnion(self.cache.topics(prefix: Array(bytes.dropFirst())))
+        }
+    }
+
+    /// Sends the latest message of some of the topics that are owed.
+    private func answerSubscriptions() throws(ZeroMQError) {
+        let now = ContinuousClock.now
+        guard !self.owedTopics.isEmpty, now >= self.nextAnswer else { return }
+        self.nextAnswer = now + Self.answerPause
+        for topic in self.owedTopics.sorted().prefix(Self.answerCount) {
+            self.owedTopics.remove(topic)
+            if let message = self.cache.message(topic: topic) {
                 _ = try self.socket.send(message)
             }
         }

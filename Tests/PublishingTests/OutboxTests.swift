@@ -1,0 +1,71 @@
+import Monitoring
+import Testing
+import WireFormat
+
+@testable import Publishing
+
+@Suite("Outbox")
+struct OutboxTests {
+    /// What an entry is, in a word.
+    private func words(_ entries: [Outbox.Entry]) -> [String] {
+        entries.map { entry in
+            switch entry {
+            case .matrix(let reading): "\(reading.run)/\(reading.window.name)@\(reading.sums.stepFirst)"
+            case .event(let event): "\(event.kind.rawValue) \(event.run?.name ?? "")"
+            case .forget(let run): "forget \(run)"
+            }
+        }
+    }
+
+    @Test func entriesComeOutInOrderAndOnce() {
+        var outbox = Outbox()
+        outbox.append(.event(.kind(.hello, of: "a")))
+        outbox.append(.matrix(.example(run: "a")))
+        outbox.append(.event(.kind(.bye, of: "b")))
+        #expect(self.words(outbox.drain()) == ["hello a", "a/total@0", "bye b"])
+        #expect(outbox.drain().isEmpty)
+    }
+
+    @Test func newerMatrixTakesThePlaceOfOneThatWaitsAndComesAfterTheEventsBetween() {
+        var outbox = Outbox()
+        outbox.append(.matrix(.example(run: "a", step: 1)))
+        outbox.append(.matrix(.example(run: "b", step: 1)))
+        outbox.append(.event(.kind(.generation, of: "a")))
+        outbox.append(.matrix(.example(run: "a", step: 2)))
+        #expect(self.words(outbox.drain()) == ["b/total@1", "generation a", "a/total@2"])
+        #expect(outbox.droppedCount == 0)
+    }
+
+    @Test func everyPassStays() {
+        var outbox = Outbox()
+        for step in 0..<3 {
+            outbox.append(.matrix(.example(run: "a", window: .pass, step: step)))
+        }
+        #expect(self.words(outbox.drain()) == ["a/pass@0", "a/pass@1", "a/pass@2"])
+    }
+
+    @Test func matricesOfAForgottenRunDoNotGoOutAndLaterOnesDo() {
+        var outbox = Outbox()
+        outbox.append(.matrix(.example(run: "a", step: 1)))
+        outbox.append(.matrix(.example(run: "a", window: .pass, step: 1)))
+        outbox.append(.matrix(.example(run: "ab", step: 1)))
+        outbox.append(.event(.kind(.hello, of: "a")))
+        outbox.append(.forget(.named("a")))
+        outbox.append(.matrix(.example(run: "a", step: 2)))
+        #expect(self.words(outbox.drain()) == ["ab/total@1", "hello a", "forget a", "a/total@2"])
+    }
+
+    @Test func oldestIsDroppedAndCountedBeyondTheCapacityButNoForgetting() {
+        var outbox = Outbox()
+        outbox.append(.forget(.named("gone")))
+        for number in 0..<Outbox.capacity + 5 {
+            outbox.append(.event(.kind(.hello, of: "run-\(number)")))
+        }
+        let words = self.words(outbox.drain())
+        #expect(words.count == Outbox.capacity)
+        #expect(words.first == "forget gone")
+        #expect(words.dropFirst().first == "hello run-6")
+        #expect(words.last == "hello run-\(Outbox.capacity + 4)")
+        #expect(outbox.droppedCount == 6)
+    }
+}
