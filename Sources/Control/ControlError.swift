@@ -8,6 +8,8 @@ public enum ControlError: Error, Hashable, Sendable, CustomStringConvertible {
     case pathTooLong(path: String, limit: Int)
     /// A file or a directory could not be made.
     case fileNotMade(path: String, code: Int32)
+    /// Others than this user could put a socket of their own in the place.
+    case unsafeDirectory(String)
     /// Another daemon has the endpoint.
     case alreadyRunning(endpoint: String)
 
@@ -21,6 +23,8 @@ public enum ControlError: Error, Hashable, Sendable, CustomStringConvertible {
         case .fileNotMade(let path, let code):
             // SAFETY: glibc's `strerror` returns a terminated string for every code, and it is copied at once.
             "cannot make \(path): \(unsafe String(cString: strerror(code))); set control.bind to a place where you may write"
+        case .unsafeDirectory(let path):
+            "\(path) can be written by others, who could pose as the daemon; `chmod go-w` it, or set control.bind to another"
         case .alreadyRunning(let endpoint):
             "another livecka already runs with control endpoint \(endpoint); stop it, or give this one its own control.bind"
         }

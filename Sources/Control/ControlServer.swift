@@ -61,7 +61,9 @@ public final class ControlServer: Sendable {
         }
     }
 
-    /// Ends the thread and waits for it. The socket closes, and its file goes.
+    /// Ends the thread and waits for it.
+    ///
+    /// The socket closes, and its file goes.
     public func stop() {
         self.isStopping.flag.store(true, ordering: .relaxed)
         self.wakeUp.signal()

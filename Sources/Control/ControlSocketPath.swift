@@ -12,26 +12,28 @@ struct ControlSocketPath: ~Copyable {
     /// Claims the path of an endpoint, and makes its directory, for this user alone, where there is none.
     ///
     /// - Parameter endpoint: `ipc:///…`
-    /// - Throws: ``ControlError`` where the endpoint is no file, its directory cannot be made, or another daemon has it.
+    /// - Throws: ``ControlError`` where the endpoint is no file, its directory cannot be made or is open to others, or
+    ///   another daemon has it.
     init(claiming endpoint: String) throws(ControlError) {
-        guard endpoint.hasPrefix("ipc://"), endpoint.count > 6 else {
+        guard endpoint.hasPrefix("ipc:///"), !endpoint.hasSuffix("/") else {
             throw .unacceptableEndpoint(endpoint)
         }
         let path = String(endpoint.dropFirst(6))
         guard path.utf8.count < Self.maximumPathByteCount else {
             throw .pathTooLong(path: path, limit: Self.maximumPathByteCount - 1)
         }
-        if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
-            try Self.makeDirectory(String(path[..<slash]))
-        }
+        try Self.makeDirectory(of: path)
+        try Self.checkPlace(path)
         // SAFETY: `open` reads a terminated string that Swift keeps for the call.
-        let lock = unsafe open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let lock = unsafe open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard lock >= 0 else {
             throw .fileNotMade(path: path + ".lock", code: errno)
         }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
             close(lock)
-            throw .alreadyRunning(endpoint: endpoint)
+            throw code == EWOULDBLOCK
+                ? .alreadyRunning(endpoint: endpoint) : .fileNotMade(path: path + ".lock", code: code)
         }
         self.path = path
         self.lock = lock
@@ -53,14 +55,35 @@ struct ControlSocketPath: ~Copyable {
     /// What `sockaddr_un` holds.
     private static let maximumPathByteCount = 108
 
-    private static func makeDirectory(_ path: String) throws(ControlError) {
-        var built = ""
-        for component in path.split(separator: "/", omittingEmptySubsequences: true) {
-            built += "/" + component
-            let directory = path.hasPrefix("/") ? built : String(built.dropFirst())
+    /// Makes the directories above a file, where they are not there.
+    private static func makeDirectory(of path: String) throws(ControlError) {
+        var directory = ""
+        for component in path.split(separator: "/").dropLast() {
+            directory += "/" + component
             guard unsafe mkdir(directory, 0o700) == 0 || errno == EEXIST else {
                 throw .fileNotMade(path: directory, code: errno)
             }
+        }
+    }
+
+    /// Checks that nothing but a socket is in the place, and that nobody else can put one there.
+    ///
+    /// libzmq removes whatever file has the name of a socket that it binds. And in a directory that others may write
+    /// to, they could take the socket away and answer in the daemon's name; a sticky one, such as `/tmp`, forbids that.
+    private static func checkPlace(_ path: String) throws(ControlError) {
+        let directory = path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/"
+        var status = stat()
+        guard unsafe stat(directory, &status) == 0 else {
+            throw .fileNotMade(path: directory, code: errno)
+        }
+        let isOwn = status.st_uid == geteuid() || status.st_uid == 0
+        let isShared = status.st_mode & (S_IWGRP | S_IWOTH) != 0
+        let isSticky = status.st_mode & S_ISVTX != 0
+        guard isOwn, !isShared || isSticky else {
+            throw .unsafeDirectory(directory)
+        }
+        guard unsafe lstat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFSOCK else {
+            throw .fileNotMade(path: path, code: EEXIST)
         }
     }
 }

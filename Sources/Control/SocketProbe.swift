@@ -13,7 +13,9 @@ func isListening(_ endpoint: String) -> Bool {
     guard !path.isEmpty, path.count < room else { return false }
     unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path) }
 
-    let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+    // Without waiting: a stopped daemon whose queue of connections is full would never let go.
+    let kind = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
+    let descriptor = socket(AF_UNIX, CInt(bitPattern: kind), 0)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     let status = unsafe withUnsafePointer(to: address) { pointer in
@@ -22,5 +24,6 @@ func isListening(_ endpoint: String) -> Bool {
             unsafe connect(descriptor, address, socklen_t(MemoryLayout<sockaddr_un>.size))
         }
     }
-    return status == 0
+    // A full queue belongs to a listener too.
+    return status == 0 || errno == EAGAIN
 }
