@@ -61,6 +61,14 @@ let package = Package(
         ),
 
         .testTarget(
+            name: "ComputationTests",
+            dependencies: [
+                "Computation", "LinearAlgebra", "Monitoring", "Similarity", "Threads", "WireFormat", "ZeroMQ",
+            ]
+        ),
+        .testTarget(name: "ControlTests", dependencies: ["Control", "Threads", "WireFormat", "ZeroMQ"]),
+        .testTarget(name: "IngestionTests", dependencies: ["Ingestion", "Monitoring", "Threads", "ZeroMQ"]),
+        .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "Control", "DaemonRuntime", "Settings", "Similarity", "WireFormat", "ZeroMQ",
@@ -68,13 +76,18 @@ let package = Package(
             ]
         ),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
-        .testTarget(name: "SimilarityTests", dependencies: ["Similarity"], exclude: ["Fixtures"]),
-        .testTarget(name: "WireFormatTests", dependencies: ["LinearAlgebra", "Similarity", "WireFormat"]),
+        .testTarget(name: "MonitoringTests", dependencies: ["Monitoring", "Similarity", "WireFormat"]),
         .testTarget(name: "PicturesTests", dependencies: ["CPNG", "Pictures", "Snapshots", "WireFormat"]),
+        .testTarget(
+            name: "PublishingTests",
+            dependencies: ["LinearAlgebra", "Monitoring", "Publishing", "Similarity", "WireFormat", "ZeroMQ"]
+        ),
         .testTarget(name: "ServiceNotificationTests", dependencies: ["ServiceNotification"]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
+        .testTarget(name: "SimilarityTests", dependencies: ["Similarity"], exclude: ["Fixtures"]),
         .testTarget(name: "SnapshotsTests", dependencies: ["Snapshots", "WireFormat"]),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
+        .testTarget(name: "WireFormatTests", dependencies: ["LinearAlgebra", "Similarity", "WireFormat"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["Threads", "ZeroMQ"]),
     ]
 )
