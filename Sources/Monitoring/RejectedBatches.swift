@@ -5,25 +5,27 @@ internal import WireFormat
 /// Further parts of such a batch may still be under way. They are no duplicates, and the batch is not
 /// counted again: they are let go of.
 struct RejectedBatches: Sendable {
-    /// The number of parts remembered before all are forgotten at once.
+    /// The number of batches and parts remembered before all are forgotten at once.
     ///
     /// Only a peer that sends nothing but rubbish gets there. A part that comes later then counts as
     /// a duplicate, which is in no sum.
-    private static let maximumPartCount = 65_536
+    private static let maximumCount = 65_536
 
     private struct Entry: Sendable {
         var parts: Set<Int>
         let rejected: Duration
     }
 
+    /// The number of batches and parts that are remembered.
+    private(set) var count = 0
+
     private var entries: [BatchNumber: Entry] = [:]
-    private var partCount = 0
 
     /// Remembers a batch and the parts of it that have come.
     mutating func note(_ number: BatchNumber, parts: Set<Int>, now: Duration) {
         self.makeRoom(for: parts.count + 1)
         if let old = self.entries.updateValue(Entry(parts: parts, rejected: now), forKey: number) {
-            self.partCount -= old.parts.count + 1
+            self.count -= old.parts.count + 1
         }
     }
 
@@ -50,14 +52,14 @@ struct RejectedBatches: Sendable {
     private mutating func forget(where isOver: (BatchNumber, Entry) -> Bool) {
         guard self.entries.contains(where: { isOver($0.key, $0.value) }) else { return }
         self.entries = self.entries.filter { !isOver($0.key, $0.value) }
-        self.partCount = self.entries.values.reduce(0) { $0 + $1.parts.count + 1 }
+        self.count = self.entries.values.reduce(0) { $0 + $1.parts.count + 1 }
     }
 
     private mutating func makeRoom(for count: Int) {
-        if self.partCount + count > Self.maximumPartCount {
+        if self.count + count > Self.maximumCount {
             self.entries = [:]
-            self.partCount = 0
+            self.count = 0
         }
-        self.partCount += count
+        self.count += count
     }
 }
