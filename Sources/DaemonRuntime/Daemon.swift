@@ -60,52 +60,68 @@ public final class Daemon: Sendable {
         let memory = MemoryBudget(limit: settings.limits.memory)
         let inbox = Awaited(Inbox())
 
-        let publisher = try Publisher(endpoint: settings.publish.bind, context: context, epoch: identity.epoch)
-        let threadCount =
-            settings.engine.threads == 0 ? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) : settings.engine.threads
-        let engine = try GramEngine(threadCount: threadCount, memory: memory) { batch, result in
-            inbox.update { $0.append(batch, result) }
-        }
-        let coordinator = try Coordinator(
-            inbox: inbox,
-            core: CoordinatorCore(
-                monitor: Monitor(settings: MonitorSettings(settings), memory: memory),
-                limits: WireLimits(settings.limits),
-                publishInterval: settings.publish.interval,
-                engine: engine,
-                publisher: publisher,
-                memory: memory,
-                logger: logger,
-                start: start
+        // The control endpoint first: who has it is the daemon, and a second one is told so before it binds anything.
+        let desk = ControlDesk()
+        let control = try ControlServer(
+            endpoint: settings.control.bind ?? paths.controlEndpoint,
+            context: context,
+            answer: desk.answer
+        )
+        var begun: [() -> Void] = [control.stop]
+        do {
+            let publisher = try Publisher(endpoint: settings.publish.bind, context: context, epoch: identity.epoch)
+            begun.append(publisher.stop)
+            let threadCount =
+                settings.engine.threads == 0 ? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) : settings.engine.threads
+            let engine = try GramEngine(threadCount: threadCount, memory: memory) { batch, result in
+                inbox.update { $0.append(batch, result) }
+            }
+            begun.append(engine.stop)
+            let coordinator = try Coordinator(
+                inbox: inbox,
+                core: CoordinatorCore(
+                    monitor: Monitor(settings: MonitorSettings(settings), memory: memory),
+                    limits: WireLimits(settings.limits),
+                    publishInterval: settings.publish.interval,
+                    engine: engine,
+                    publisher: publisher,
+                    memory: memory,
+                    logger: logger,
+                    start: start
+                )
             )
-        )
-        let receiver = try Receiver(
-            settings: ReceiverSettings(settings),
-            context: context,
-            memory: memory
-        ) { message in
-            inbox.update { $0.append(message) }
+            begun.append(coordinator.stop)
+            let receiver = try Receiver(
+                settings: ReceiverSettings(settings),
+                context: context,
+                memory: memory
+            ) { message in
+                inbox.update { $0.append(message) }
+            }
+            desk.open(
+                with: ControlService(
+                    coordinator: coordinator,
+                    receiver: receiver,
+                    publisher: publisher,
+                    memory: memory,
+                    identity: identity,
+                    controlEndpoint: control.endpoint,
+                    start: start,
+                    reload: reload
+                )
+            )
+            self.control = control
+            self.publisher = publisher
+            self.engine = engine
+            self.coordinator = coordinator
+            self.receiver = receiver
+        } catch {
+            for stop in begun.reversed() {
+                stop()
+            }
+            throw error
         }
-        let service = ControlService(
-            coordinator: coordinator,
-            receiver: receiver,
-            publisher: publisher,
-            memory: memory,
-            identity: identity,
-            controlEndpoint: settings.control.bind ?? paths.controlEndpoint,
-            start: start,
-            reload: reload
-        )
-        self.control = try ControlServer(
-            endpoint: service.controlEndpoint,
-            context: context,
-            answer: service.answer
-        )
         self.context = context
-        self.publisher = publisher
-        self.engine = engine
-        self.coordinator = coordinator
-        self.receiver = receiver
         self.memory = memory
         self.logger = logger
     }
