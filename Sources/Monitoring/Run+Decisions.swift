@@ -29,9 +29,11 @@ extension Run {
                     actions += self.reject(entry, failure: failure, now: now)
                 }
             case .rejected(let step, let place):
-                actions += self.publish(self.windows?.reject(step: step, place: place, now: now) ?? [])
+                let ended = self.windows?.reject(step: step, place: place, now: now) ?? []
+                actions += self.publish(ended)
             case .end(let session):
-                actions += self.publish(self.windows?.end(session: session) ?? [])
+                let ended = self.windows?.end(session: session) ?? []
+                actions += self.publish(ended)
             }
         }
         return hasChanged ? actions + [.windowsChanged(self.id)] : actions
@@ -59,7 +61,8 @@ extension Run {
     /// Begins a generation, where it is not the current one.
     private mutating func enter(_ generation: Generation) -> [MonitorAction] {
         guard generation != self.current else { return [] }
-        let actions = self.publish(self.windows?.endPasses() ?? [])
+        let ended = self.windows?.endPasses() ?? []
+        let actions = self.publish(ended)
         if let current = self.current {
             let byteCount = WindowSet.byteCount(
                 definitions: self.settings.windows,
@@ -96,7 +99,9 @@ extension Run {
             batchCount: header.batchCount,
             hsic: hsic
         )
-        return self.publish(self.windows?.add(batch, now: now) ?? [])
+        // In a statement of its own: in the argument of a call on the run, it would copy the run first, and so the sums.
+        let ended = self.windows?.add(batch, now: now) ?? []
+        return self.publish(ended)
     }
 
     private mutating func reject(

@@ -129,7 +129,8 @@ struct Run: Sendable {
             actions += self.giveUp(assembly, number: number, now: now)
         }
         self.rejected.forget(before: now - self.settings.assembly)
-        actions += self.publish(self.windows?.tick(now: now, assembly: self.settings.assembly) ?? [])
+        let ended = self.windows?.tick(now: now, assembly: self.settings.assembly) ?? []
+        actions += self.publish(ended)
         if self.state == .live, now - self.lastHeard >= self.settings.staleAfter {
             self.state = .stale
             let silence = Int((now - self.lastHeard).components.seconds)

@@ -32,6 +32,14 @@ struct WindowTests {
         return sums.products
     }
 
+    /// Where the sums lie in memory.
+    private static func addresses(_ groups: [HSICAccumulator]?) -> [Int] {
+        (groups ?? []).map { group in
+            // SAFETY: the addresses are compared and never read from.
+            unsafe group.products.withUnsafeBytes { Int(bitPattern: $0.baseAddress) }
+        }
+    }
+
     private static func isClose(_ one: [Double], _ other: [Double], tolerance: Double = 1e-12) -> Bool {
         one.count == other.count && zip(one, other).allSatisfy { abs($0 - $1) <= tolerance * max(abs($0), abs($1)) }
     }
@@ -192,6 +200,23 @@ struct WindowTests {
     }
 
     // MARK: The long run
+
+    @Test func sumsAreMutatedInPlace() {
+        var bench = Bench(windows: [.total])
+        let layers = (0..<100).map { "layer \($0)" }
+        let batch = Self.batches(1, layerCount: 100)[0]
+        func add(_ numbers: Range<Int>) {
+            for seq in numbers {
+                bench.add(.example(seq: seq, layers: layers), batch)
+                bench.pass(.milliseconds(100))
+            }
+        }
+        add(0..<24)
+        let addresses = Self.addresses(bench.sums(.total)?.groups)
+        add(24..<61)
+        #expect(addresses.count == 8)
+        #expect(Self.addresses(bench.sums(.total)?.groups) == addresses)
+    }
 
     @Test func hundredThousandBatchesNeitherDriftNorGrow() {
         var windows = WindowSet(definitions: [.pass, .recent, .trend, .total], layerCount: 2)
