@@ -81,12 +81,6 @@ public final class Publisher: Sendable {
 
 /// The publisher's state, confined to its thread.
 private final class PublisherLoop {
-    /// How many messages answer subscriptions before there is a pause, so that each subscriber's queue has room.
-    private static let answerCount = 64
-
-    /// How long that pause is.
-    private static let answerPause = Duration.milliseconds(10)
-
     /// How many subscriptions are taken before anything else has its turn.
     private static let subscriptionCount = 256
 
@@ -97,11 +91,7 @@ private final class PublisherLoop {
     private var cache = LastValueCache()
     private var nextHeartbeat = ContinuousClock.now
 
-    /// The topics whose latest message new subscribers wait for.
-    ///
-    /// A set, so that a crowd of subscribers is answered as one.
-    private var owedTopics: Set<String> = []
-    private var nextAnswer = ContinuousClock.now
+    private var owedTopics = OwedTopics()
 
     init(socket: Socket, wakeUp: WakeUp, shared: Publisher.Shared, epoch: Int) {
         self.socket = socket
@@ -121,8 +111,9 @@ private final class PublisherLoop {
                 guard !isLast else { return }
                 try self.beat()
                 try self.answerSubscriptions()
-                let next = self.owedTopics.isEmpty ? self.nextHeartbeat : min(self.nextHeartbeat, self.nextAnswer)
-                _ = try poller.wait(timeout: ContinuousClock.now.duration(to: next))
+                let now = ContinuousClock.now
+                let next = min(self.nextHeartbeat, self.owedTopics.nextPortion(now: now) ?? self.nextHeartbeat)
+                _ = try poller.wait(timeout: now.duration(to: next))
                 self.wakeUp.drain()
                 try self.receiveSubscriptions()
             } catch {
@@ -168,17 +159,13 @@ private final class PublisherLoop {
             guard let frames = try self.socket.receiveMessage() else { return }
             let bytes = frames[0].bytes
             guard bytes.first == 1 else { continue }
-            self.owedTopics.formUnion(self.cache.topics(prefix: Array(bytes.dropFirst())))
+            self.owedTopics.insert(self.cache.topics(prefix: Array(bytes.dropFirst())))
         }
     }
 
     /// Sends the latest message of some of the topics that are owed.
     private func answerSubscriptions() throws(ZeroMQError) {
-        let now = ContinuousClock.now
-        guard !self.owedTopics.isEmpty, now >= self.nextAnswer else { return }
-        self.nextAnswer = now + Self.answerPause
-        for topic in self.owedTopics.sorted().prefix(Self.answerCount) {
-            self.owedTopics.remove(topic)
+        for topic in self.owedTopics.takePortion(now: .now) {
             if let message = self.cache.message(topic: topic) {
                 _ = try self.socket.send(message)
             }

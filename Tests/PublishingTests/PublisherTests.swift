@@ -163,12 +163,12 @@ struct PublisherTests {
         #expect(reborn.seq == 1)
     }
 
-    @Test func lateSubscriberGetsMoreTopicsThanAQueueHolds() throws {
+    @Test func lateSubscriberGetsMoreTopicsThanAPortionHas() throws {
         let context = try Context()
         let publisher = try Publisher(endpoint: "tcp://127.0.0.1:*", context: context, epoch: 3)
         defer { publisher.stop() }
-        let topics = Set((0..<900).map { "cka/run-\($0)/total/" })
-        for number in 0..<900 {
+        let topics = Set((0..<200).map { "cka/run-\($0)/total/" })
+        for number in 0..<200 {
             publisher.publish(.example(run: "run-\(number)"))
         }
         var missing = topics
