@@ -46,6 +46,7 @@ let package = Package(
             dependencies: [
                 "Computation", "Control", "Ingestion", "Monitoring", "Publishing", "ServiceNotification", "Settings",
                 "Similarity", "Threads", "WireFormat", "ZeroMQ",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

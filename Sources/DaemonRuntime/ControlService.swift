@@ -41,9 +41,9 @@ struct ControlService: Sendable {
 
     private func status() throws(ControlFailure) -> JSONObject {
         let ingest = self.receiver.reading
-        let stray = try self.ask { $0.monitor.stray }
-        let runs = try self.ask { $0.monitor.runIDs }
-        let windows = try self.ask { $0.monitor.windows }
+        let (stray, runs, windows) = try self.ask { core in
+            (core.monitor.stray, core.monitor.runIDs, core.monitor.windows)
+        }
         var degraded: [JSONValue] = []
         if self.publisher.droppedCount > 0 {
             degraded.append(.string("\(self.publisher.droppedCount) publications were dropped"))
@@ -118,7 +118,8 @@ struct ControlService: Sendable {
         } catch {
             throw ControlFailure(error)
         }
-        try self.ask { core in
+        // Messages that were received before belong to the sessions that end here.
+        try self.ask(inOrder: true) { core in
             core.perform(core.monitor.detach(SourceID(endpoint: endpoint), now: core.now))
         }
         return ["endpoint": .string(endpoint)]
@@ -156,9 +157,10 @@ struct ControlService: Sendable {
 
     @discardableResult
     private func ask<Answer: Sendable>(
+        inOrder: Bool = false,
         _ body: @escaping @Sendable (inout CoordinatorCore) -> Answer
     ) throws(ControlFailure) -> Answer {
-        guard let answer = self.coordinator.ask(body) else {
+        guard let answer = self.coordinator.ask(inOrder: inOrder, body) else {
             throw ControlFailure(.internal, "the daemon is stopping")
         }
         return answer

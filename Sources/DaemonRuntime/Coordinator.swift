@@ -29,18 +29,26 @@ final class Coordinator: Sendable {
 
     /// Asks the thread for something, and waits for the answer.
     ///
+    /// - Parameters:
+    ///   - inOrder: Whether everything that came before is to be done first.
+    ///   - body: Looks at the state, or changes it.
     /// - Returns: The answer, `nil` where the daemon is stopping.
-    func ask<Answer: Sendable>(_ body: @escaping @Sendable (inout CoordinatorCore) -> Answer) -> Answer? {
+    func ask<Answer: Sendable>(
+        inOrder: Bool = false,
+        _ body: @escaping @Sendable (inout CoordinatorCore) -> Answer
+    ) -> Answer? {
         let answer = Mailbox<Answer>(capacity: 1)
         let isAccepted = self.inbox.update { inbox in
-            inbox.append { core in _ = answer.push(body(&core)) }
+            inbox.append({ core in _ = answer.push(body(&core)) }, inOrder: inOrder)
         }
         return isAccepted ? answer.pop(timeout: .seconds(10)) : nil
     }
 
-    /// Ends the thread once everything in its inbox is done, and waits for it.
+    /// Ends the thread after what it is at, and waits for it.
+    ///
+    /// What waits is let go of: the daemon is about to end, and nothing of it would be seen.
     func stop() {
-        self.inbox.update { $0.isClosed = true }
+        self.inbox.update { $0.close() }
         self.thread.join()
     }
 }

@@ -59,20 +59,26 @@ struct CoordinatorCore {
         self.start.duration(to: .now)
     }
 
-    /// Works until the inbox is closed and empty.
+    /// Works until the inbox is closed.
     mutating func run(inbox: Awaited<Inbox>) {
         while true {
             let now = self.now
             let nextTick = self.lastTick + .milliseconds(100)
             let nextDue = min(self.schedule.nextDue ?? nextTick, nextTick)
-            let items = inbox.take(timeout: max(.zero, nextDue - now)) { $0.takeAll() } ?? []
-            for item in items {
-                self.handle(item)
+            switch inbox.take(timeout: max(.zero, nextDue - now), { $0.takeTurn() }) {
+            case .stop?:
+                // The last change always goes out.
+                for due in self.schedule.takeDue(now: self.now + self.schedule.interval) {
+                    self.publish(due)
+                }
+                return
+            case .items(let items)?:
+                for item in items {
+                    self.handle(item)
+                }
+            case nil: break
             }
             self.passTime()
-            if items.isEmpty, inbox.read({ $0.isClosed }) {
-                return
-            }
         }
     }
 

@@ -146,7 +146,7 @@ public final class Daemon: Sendable {
             self.log("Cannot detach", endpoint) { () throws(AttachError) in
                 try self.receiver.detach(endpoint)
             }
-            _ = self.coordinator.ask { core in
+            _ = self.coordinator.ask(inOrder: true) { core in
                 core.perform(core.monitor.detach(SourceID(endpoint: endpoint), now: core.now))
             }
         }

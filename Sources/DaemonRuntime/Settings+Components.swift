@@ -9,6 +9,7 @@ extension MonitorSettings {
         self.init(
             windows: settings.windows.map(WindowDefinition.init),
             maximumRunCount: settings.limits.runs,
+            maximumLayerCount: settings.limits.layers,
             assembly: settings.limits.assembly,
             staleAfter: settings.staleAfter
         )

@@ -213,7 +213,12 @@ struct SessionTable: Sendable {
     }
 
     private mutating func retireOldest() {
-        guard let oldest = self.sessions.min(by: { $0.value.lastHeard < $1.value.lastHeard }) else { return }
+        // Those that never sent a whole batch go first, so that rubbish does not make a good session forgotten.
+        let oldest = self.sessions.min { first, second in
+            let (isEmpty, isOtherEmpty) = (first.value.layers == nil, second.value.layers == nil)
+            return isEmpty == isOtherEmpty ? first.value.lastHeard < second.value.lastHeard : isEmpty
+        }
+        guard let oldest else { return }
         self.retire(oldest.key)
     }
 }

@@ -1,10 +1,12 @@
 internal import Monitoring
+internal import Similarity
 internal import WireFormat
 
 /// What waits to be published.
 ///
 /// A matrix that has not gone out yet makes room for a newer one of the same window, except that
-/// every ended pass goes out. Bounded: beyond ``capacity`` the oldest matrix or event is dropped and counted.
+/// every ended pass goes out. Bounded: beyond ``capacity`` or ``byteCapacity`` the oldest matrix or event is dropped
+/// and counted.
 struct Outbox: Sendable {
     /// Something to publish.
     enum Entry: Sendable {
@@ -16,6 +18,9 @@ struct Outbox: Sendable {
     /// The number of entries that may wait.
     static let capacity = 1024
 
+    /// The bytes of sums that may wait.
+    static let byteCapacity = 256 << 20
+
     /// How many entries were dropped.
     private(set) var droppedCount = 0
 
@@ -24,7 +29,7 @@ struct Outbox: Sendable {
     /// Appends an entry.
     mutating func append(_ entry: Entry) {
         self.entries.removeAll { $0.isObsolete(after: entry) }
-        if self.entries.count == Self.capacity {
+        while self.entries.count == Self.capacity || self.byteCount > Self.byteCapacity {
             // A run that is to be forgotten would otherwise stay with late subscribers for ever.
             let oldest = self.entries.firstIndex { !$0.isForgetting } ?? self.entries.startIndex
             self.entries.remove(at: oldest)
@@ -33,14 +38,28 @@ struct Outbox: Sendable {
         self.entries.append(entry)
     }
 
-    /// Takes everything that waits.
-    mutating func drain() -> [Entry] {
-        defer { self.entries = [] }
-        return self.entries
+    /// Whether nothing waits.
+    var isEmpty: Bool { self.entries.isEmpty }
+
+    /// Takes the oldest entry, `nil` where none waits.
+    mutating func popFirst() -> Entry? {
+        self.entries.isEmpty ? nil : self.entries.removeFirst()
+    }
+}
+
+extension Outbox {
+    /// The bytes of the sums that wait.
+    private var byteCount: Int {
+        self.entries.reduce(0) { $0 + $1.byteCount }
     }
 }
 
 extension Outbox.Entry {
+    fileprivate var byteCount: Int {
+        guard case .matrix(let reading) = self else { return 0 }
+        return reading.sums.groups.reduce(0) { $0 + $1.byteCount }
+    }
+
     fileprivate var isForgetting: Bool {
         if case .forget = self { true } else { false }
     }

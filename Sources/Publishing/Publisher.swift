@@ -33,7 +33,7 @@ public final class Publisher: Sendable {
     public init(endpoint: String, context: Context, epoch: Int) throws {
         var options = SocketOptions()
         options.isXPUBVerbose = true
-        options.sendHighWaterMark = 256
+        options.sendHighWaterMark = 64
         options.linger = .milliseconds(200)
         // What subscribers send is subscriptions, and no topic is as long as this.
         options.maximumFrameByteCount = 1024
@@ -81,6 +81,9 @@ public final class Publisher: Sendable {
 
 /// The publisher's state, confined to its thread.
 private final class PublisherLoop {
+    /// How long matrices are computed and sent before anything else has its turn.
+    private static let publishingTime = Duration.milliseconds(500)
+
     /// How many subscriptions are taken before anything else has its turn.
     private static let subscriptionCount = 256
 
@@ -112,6 +115,10 @@ private final class PublisherLoop {
                 try self.beat()
                 try self.answerSubscriptions()
                 let now = ContinuousClock.now
+                guard self.shared.outbox.withLock({ $0.isEmpty }) else {
+                    try self.receiveSubscriptions()
+                    continue
+                }
                 let next = min(self.nextHeartbeat, self.owedTopics.nextPortion(now: now) ?? self.nextHeartbeat)
                 _ = try poller.wait(timeout: now.duration(to: next))
                 self.wakeUp.drain()
@@ -123,8 +130,10 @@ private final class PublisherLoop {
         }
     }
 
+    /// Publishes what waits, for a while: heartbeats and subscriptions have their turn, and a daemon that stops ends.
     private func publishWaiting() throws(ZeroMQError) {
-        for entry in self.shared.outbox.withLock({ $0.drain() }) {
+        let end = ContinuousClock.now + Self.publishingTime
+        while ContinuousClock.now < end, let entry = self.shared.outbox.withLock({ $0.popFirst() }) {
             switch entry {
             case .matrix(let reading):
                 try self.send(self.composer.compose(reading), isKept: true)

@@ -69,3 +69,14 @@ struct OutboxTests {
         #expect(outbox.droppedCount == 6)
     }
 }
+
+extension Outbox {
+    /// Takes everything that waits.
+    fileprivate mutating func drain() -> [Entry] {
+        var entries: [Entry] = []
+        while let entry = self.popFirst() {
+            entries.append(entry)
+        }
+        return entries
+    }
+}

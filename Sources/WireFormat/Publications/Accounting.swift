@@ -59,22 +59,22 @@ public struct Accounting: Hashable, Sendable {
     ///
     /// A duplicate is no batch of its own, so it is on neither side.
     public var isBalanced: Bool {
-        let rejectedCount = self.rejected.reduce(0) { $1.key == .duplicate ? $0 : $0 + $1.value }
-        let known = self.attempted + self.unnumbered + self.outside
-        return known == self.accumulated + rejectedCount + self.dropped + self.lost + self.pending
+        let rejectedCount = self.rejected.reduce(0) { $1.key == .duplicate ? $0 : $0 &+ $1.value }
+        let known = self.attempted &+ self.unnumbered &+ self.outside
+        return known == self.accumulated &+ rejectedCount &+ self.dropped &+ self.lost &+ self.pending
     }
 
     /// The account of two together.
     public static func + (lhs: Accounting, rhs: Accounting) -> Accounting {
         Accounting(
-            attempted: lhs.attempted + rhs.attempted,
-            unnumbered: lhs.unnumbered + rhs.unnumbered,
-            outside: lhs.outside + rhs.outside,
-            accumulated: lhs.accumulated + rhs.accumulated,
-            rejected: lhs.rejected.merging(rhs.rejected, uniquingKeysWith: +),
-            dropped: lhs.dropped + rhs.dropped,
-            lost: lhs.lost + rhs.lost,
-            pending: lhs.pending + rhs.pending
+            attempted: lhs.attempted &+ rhs.attempted,
+            unnumbered: lhs.unnumbered &+ rhs.unnumbered,
+            outside: lhs.outside &+ rhs.outside,
+            accumulated: lhs.accumulated &+ rhs.accumulated,
+            rejected: lhs.rejected.merging(rhs.rejected, uniquingKeysWith: &+),
+            dropped: lhs.dropped &+ rhs.dropped,
+            lost: lhs.lost &+ rhs.lost,
+            pending: lhs.pending &+ rhs.pending
         )
     }
 }
