@@ -12,6 +12,7 @@
 #error "Messages are little-endian and are read in place."
 #endif
 
+// Resolvers of clones run before the thread sanitizer stands, and would end the process.
 #if defined(__x86_64__) && !__has_feature(thread_sanitizer)
 #define DISPATCHED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else

@@ -129,7 +129,7 @@ struct ControlService: Sendable {
         let id = try request.requiredRun
         let run = try self.run(request)
         let window = try request.window.map { name throws(ControlFailure) in try run.window(named: name).name }
-        guard try self.ask({ $0.monitor.reset(id, window: window) }) else {
+        guard try self.ask(inOrder: true, { $0.monitor.reset(id, window: window) }) else {
             throw .unknownRun(id)
         }
         return ["run": .string(id.name), "window": window.map { .string($0) } ?? .null]
@@ -137,7 +137,7 @@ struct ControlService: Sendable {
 
     private func forget(_ request: ControlRequest) throws(ControlFailure) -> JSONObject {
         let id = try request.requiredRun
-        let isKnown = try self.ask { core in
+        let isKnown = try self.ask(inOrder: true) { core in
             guard let actions = core.monitor.forget(id) else { return false }
             core.perform(actions)
             return true

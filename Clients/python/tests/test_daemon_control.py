@@ -67,7 +67,6 @@ def test_forget_drops_a_run(daemon: Daemon) -> None:
     session = daemon.emitter().session("forgettable")
     session.send(0, activations(0))
     daemon.settled("forgettable", accumulated=1)
-    session.say("bye", seq=1, sent=1, dropped=0, reason="finished")
     daemon.ask("forget", run="forgettable")
     assert "forgettable" not in daemon.runs()
 
