@@ -56,7 +56,8 @@ format: ## format the Swift sources
 sanitize: deps ## run the Swift tests under the thread and the address sanitizer
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.supp" \
 	    swift test --disable-xctest --sanitize=thread --scratch-path .build-thread
-	swift test --disable-xctest --sanitize=address --scratch-path .build-address
+	LSAN_OPTIONS="suppressions=$(CURDIR)/Tests/leak-sanitizer.supp" \
+	    swift test --disable-xctest --sanitize=address --scratch-path .build-address
 
 install: build ## install the daemon, its settings and its systemd unit
 	$(SUDO) install -D -m 755 $(LIVECKA) /usr/local/bin/livecka
