@@ -4,7 +4,8 @@ import PackageDescription
 let package = Package(
     name: "livecka",
     products: [
-        .executable(name: "livecka", targets: ["livecka"])
+        .executable(name: "livecka", targets: ["livecka"]),
+        .executable(name: "livecka-bench", targets: ["livecka-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -60,7 +61,21 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .target(
+            name: "Benchmarks",
+            dependencies: [
+                "Computation", "LinearAlgebra", "Monitoring", "Similarity", "Threads", "WireFormat", "ZeroMQ",
+            ]
+        ),
+        .executableTarget(
+            name: "livecka-bench",
+            dependencies: [
+                "Benchmarks", "LinearAlgebra", "WireFormat",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
 
+        .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "LinearAlgebra", "WireFormat"]),
         .testTarget(
             name: "ComputationTests",
             dependencies: [

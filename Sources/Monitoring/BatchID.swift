@@ -7,4 +7,14 @@ public struct BatchID: Hashable, Sendable {
 
     /// A number that no other batch of this daemon has.
     public let number: Int
+
+    /// Creates an identifier.
+    ///
+    /// - Parameters:
+    ///   - run: The run.
+    ///   - number: A number that no other batch has.
+    package init(run: RunID, number: Int) {
+        self.run = run
+        self.number = number
+    }
 }

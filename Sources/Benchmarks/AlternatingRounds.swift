@@ -1,0 +1,41 @@
+/// What a measurement and its floor took, round by round.
+///
+/// The rate of a shared machine drifts. So each round measures the floor and the thing itself right after one another,
+/// and the medians of both are compared.
+public struct AlternatingRounds: Sendable {
+    /// What the floor took in each round.
+    public let floors: [Double]
+
+    /// What the thing itself took in each round.
+    public let measurements: [Double]
+
+    /// Measures.
+    ///
+    /// One more round comes before those that count: caches fill, memory is touched for the first time, clocks rise.
+    ///
+    /// - Parameters:
+    ///   - count: The number of rounds that count, at least 1.
+    ///   - floor: Measures the floor once.
+    ///   - measurement: Measures the thing itself once.
+    public init<Failure: Error>(
+        _ count: Int,
+        floor: () throws(Failure) -> Double,
+        measurement: () throws(Failure) -> Double
+    ) throws(Failure) {
+        precondition(count > 0, "Nothing can be said after \(count) rounds")
+        var floors: [Double] = []
+        var measurements: [Double] = []
+        for _ in 0...count {
+            floors.append(try floor())
+            measurements.append(try measurement())
+        }
+        self.floors = Array(floors.dropFirst())
+        self.measurements = Array(measurements.dropFirst())
+    }
+
+    /// The median of the floors.
+    public var floor: Double { self.floors.median }
+
+    /// The median of the measurements.
+    public var measured: Double { self.measurements.median }
+}
