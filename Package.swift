@@ -64,7 +64,7 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "Computation", "LinearAlgebra", "Monitoring", "Similarity", "Threads", "WireFormat", "ZeroMQ",
+                "Computation", "Control", "LinearAlgebra", "Monitoring", "Similarity", "Threads", "WireFormat", "ZeroMQ",
             ]
         ),
         .executableTarget(

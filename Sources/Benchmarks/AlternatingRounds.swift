@@ -17,6 +17,7 @@ public struct AlternatingRounds: Sendable {
     ///   - count: The number of rounds that count, at least 1.
     ///   - floor: Measures the floor once.
     ///   - measurement: Measures the thing itself once.
+    /// - Throws: What the closures throw.
     public init<Failure: Error>(
         _ count: Int,
         floor: () throws(Failure) -> Double,

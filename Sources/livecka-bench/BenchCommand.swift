@@ -13,6 +13,11 @@ struct BenchCommand: ParsableCommand {
         subcommands: [
             Engine.self,
             Pairs.self,
+            Ingest.self,
+            Latency.self,
+            Memory.self,
+            Receive.self,
+            Emit.self,
         ]
     )
 }

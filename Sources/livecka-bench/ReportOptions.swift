@@ -16,7 +16,13 @@ struct ReportOptions: ParsableArguments {
 
     /// Prints the rows.
     func show(_ rows: [BenchmarkRow]) {
-        let report = BenchmarkReport(rows: rows)
-        print(self.json ? report.json.text : report.table)
+        BenchmarkReport(rows: rows).show(asJSON: self.json)
+    }
+}
+
+extension BenchmarkReport {
+    /// Prints the rows, as a table or as JSON.
+    func show(asJSON: Bool) {
+        print(asJSON ? self.json.text : self.table)
     }
 }

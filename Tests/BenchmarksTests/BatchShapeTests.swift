@@ -1,4 +1,5 @@
 import Benchmarks
+import LinearAlgebra
 import Testing
 
 @Suite("BatchShape")

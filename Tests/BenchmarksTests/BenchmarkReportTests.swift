@@ -1,5 +1,6 @@
 import Benchmarks
 import Testing
+import WireFormat
 
 @Suite("BenchmarkReport")
 struct BenchmarkReportTests {

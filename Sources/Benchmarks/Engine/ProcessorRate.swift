@@ -35,11 +35,11 @@ public final class ProcessorRate: Sendable {
                 var count = 0
                 let start = ContinuousClock.now
                 var end = start
-                while start.duration(to: end) < duration {
+                repeat {
                     product.multiply()
                     count += 1
                     end = .now
-                }
+                } while start.duration(to: end) < duration
                 let rate = Double(count) * ReferenceProduct.operationCount / start.duration(to: end).seconds
                 shared.rates.withLock { $0.append(rate) }
             }

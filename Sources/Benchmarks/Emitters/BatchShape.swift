@@ -37,6 +37,13 @@ public struct BatchShape: Hashable, Sendable {
     }
 }
 
+extension BatchShape: CustomStringConvertible {
+    /// The text that ``init(_:)`` reads.
+    public var description: String {
+        [self.layers, self.examples, self.features].compactMap { $0.map(String.init) }.joined(separator: "x")
+    }
+}
+
 // MARK: Operations
 
 extension BatchShape {

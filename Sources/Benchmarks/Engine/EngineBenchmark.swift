@@ -33,6 +33,8 @@ public struct EngineBenchmark: Sendable {
     ///   - name: The row's name.
     ///   - shape: The batch's size.
     ///   - elementType: How its numbers are stored.
+    /// - Returns: The figure and its floor.
+    /// - Throws: An error where there are no more threads.
     public func row(_ name: String, _ shape: BatchShape, _ elementType: ElementType) throws -> BenchmarkRow {
         let batch = SyntheticBatch(shape, elementType, run: .benchmark)
         let trial = try EngineTrial(threadCount: self.threadCount)
@@ -47,6 +49,8 @@ public struct EngineBenchmark: Sendable {
     ///   - name: The row's name.
     ///   - shape: The batch's size.
     ///   - elementType: How its numbers are stored.
+    /// - Returns: The figure and its floor.
+    /// - Throws: An error where there are no more threads.
     public func productRow(_ name: String, _ shape: BatchShape, _ elementType: ElementType) throws -> BenchmarkRow {
         let batches = try (0..<self.threadCount).map { _ in
             try SyntheticBatch(shape, elementType, run: .benchmark).uCentered()
@@ -70,7 +74,13 @@ public struct EngineBenchmark: Sendable {
 
     /// Measures something that takes a batch's operations.
     ///
-    /// - Parameter compute: Computes as many batches as it is told.
+    /// - Parameters:
+    ///   - name: The row's name.
+    ///   - shape: The batch's size.
+    ///   - elementType: How its numbers are stored.
+    ///   - compute: Computes as many batches as it is told.
+    /// - Returns: The figure and its floor.
+    /// - Throws: An error where there are no more threads.
     private func row(
         _ name: String,
         _ shape: BatchShape,

@@ -1,0 +1,111 @@
+internal import Foundation
+public import LinearAlgebra
+internal import WireFormat
+
+/// Measures the processor time that a daemon takes for a batch, against that of receiving it and of computing it.
+///
+/// A separate process emits. In each round as many batches go to a receiver that throws them away, to a daemon, and,
+/// without any socket, to an engine in this process.
+public struct IngestBenchmark: Sendable {
+    /// How the batches travel.
+    public enum Transport: String, CaseIterable, Sendable {
+        case tcp, ipc
+    }
+
+    private let programs: BenchmarkPrograms
+    private let threadCount: Int
+    private let rounds: Int
+
+    /// Describes a measurement.
+    ///
+    /// - Parameters:
+    ///   - programs: What runs in processes of their own.
+    ///   - threadCount: The number of workers, the daemon's and the engine's.
+    ///   - rounds: How many rounds count.
+    public init(programs: BenchmarkPrograms, threadCount: Int, rounds: Int) {
+        self.programs = programs
+        self.threadCount = threadCount
+        self.rounds = rounds
+    }
+
+    /// Measures batches of a shape.
+    ///
+    /// - Parameters:
+    ///   - shape: The batches' size.
+    ///   - elementType: How their numbers are stored.
+    ///   - transport: How they travel.
+    /// - Returns: Processor seconds for each batch; the floor is the bare receiver's and the engine's together.
+    /// - Throws: An error where a process cannot be started.
+    public func row(_ shape: BatchShape, _ elementType: ElementType, over transport: Transport) throws -> BenchmarkRow {
+        let directory = FileManager.default.temporaryDirectory
+        let bareEndpoint =
+            switch transport {
+            case .tcp: "tcp://127.0.0.1:*"
+            case .ipc: "ipc://\(directory.path)/livecka-bench-\(UUID().uuidString).sock"
+            }
+        let receiver = try self.programs.receiver(endpoint: bareEndpoint)
+        let daemon = try self.programs.daemon(settings: ["engine: {threads: \(self.threadCount)}"])
+        let daemonEndpoint =
+            switch transport {
+            case .tcp: daemon.tcpEndpoint
+            case .ipc: daemon.ipcEndpoint
+            }
+        let toReceiver = try self.programs.emitter(shape, elementType, run: "bare", endpoint: try receiver.nextLine())
+        let toDaemon = try self.programs.emitter(shape, elementType, run: "daemon", endpoint: daemonEndpoint)
+        let batch = SyntheticBatch(shape, elementType, run: .benchmark)
+        let trial = try EngineTrial(threadCount: self.threadCount)
+
+        // About a gigabyte, so that what is done once a second is in it too.
+        let count = max(4, min(2000, (1 << 30) / shape.byteCount(elementType)))
+        var sent = 0
+        var receiving: [Double] = []
+        var computing: [Double] = []
+        let rounds = try AlternatingRounds(self.rounds) {
+            try receiver.tell("\(count)")
+            receiving.append(
+                try receiver.meter.cpuSeconds(takenBy: {
+                    _ = try toReceiver.ask("send \(count)")
+                    _ = try receiver.nextLine()
+                }) / Double(count)
+            )
+            computing.append(
+                try ProcessMeter().cpuSeconds(takenBy: {
+                    try trial.compute(batch, count: count, inFlight: self.threadCount)
+                }) / Double(count)
+            )
+            return receiving[receiving.count - 1] + computing[computing.count - 1]
+        } measurement: {
+            sent += count
+            return try daemon.process.meter.cpuSeconds(takenBy: {
+                _ = try toDaemon.ask("send \(count)")
+                try daemon.wait(for: "daemon") { $0.accumulated + $0[.overBudget] >= sent }
+            }) / Double(count)
+        }
+        let account = daemon.accounting(of: "daemon") ?? Accounting()
+        return BenchmarkRow(
+            bench: "ingest",
+            layers: shape.layers,
+            examples: shape.examples,
+            features: shape.features,
+            dtype: elementType.rawValue,
+            seconds: rounds.measured,
+            floorSeconds: rounds.floor,
+            details: [
+                "transport": .string(transport.rawValue),
+                "receiver_seconds": .number(receiving.dropFirst().median),
+                "engine_seconds": .number(computing.dropFirst().median),
+                "batches": .integer(count),
+                "over_budget": .integer(account[.overBudget]),
+            ]
+        )
+    }
+}
+
+extension ProcessMeter {
+    /// The processor seconds that the process takes while a closure runs.
+    fileprivate func cpuSeconds(takenBy body: () throws -> Void) rethrows -> Double {
+        let start = self.cpuSeconds
+        try body()
+        return self.cpuSeconds - start
+    }
+}
