@@ -1,7 +1,7 @@
 /// A precision that Gram matrices are computed in: `Float` or `Double`.
 ///
 /// The requirements are the inner loops, each in the precision's own C kernel or BLAS routine. Matrices are row-major.
-package protocol KernelScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
+package protocol KernelScalar: TriangleScalar {
     /// How messages name numbers of this type.
     static var elementType: ElementType { get }
 

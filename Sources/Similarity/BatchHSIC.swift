@@ -20,19 +20,33 @@ public struct BatchHSIC: Hashable, Sendable {
     /// For each layer whether the examples of the batch differ by no more than rounding.
     public let isConstant: [Bool]
 
+    /// What the layers' first components contribute; `nil` where they were not computed.
+    public let firstComponents: BatchFirstComponents?
+
     /// Creates a contribution from numbers that were computed before.
     ///
     /// - Precondition: `exampleCount > 3`, and the arrays fit each other.
-    public init(exampleCount: Int, products: [Double], traces: [Double], isConstant: [Bool]) {
+    public init(
+        exampleCount: Int,
+        products: [Double],
+        traces: [Double],
+        isConstant: [Bool],
+        firstComponents: BatchFirstComponents? = nil
+    ) {
         precondition(exampleCount > 3, "HSIC needs more than 3 examples, got \(exampleCount)")
         precondition(
             products.count == traces.count * (traces.count + 1) / 2 && isConstant.count == traces.count,
             "\(products.count) products do not belong to \(traces.count) layers"
+        )
+        precondition(
+            firstComponents.map { $0.layerCount == traces.count && $0.exampleCount == exampleCount } ?? true,
+            "The first components are of another batch"
         )
         self.exampleCount = exampleCount
         self.layerCount = traces.count
         self.products = products
         self.traces = traces
         self.isConstant = isConstant
+        self.firstComponents = firstComponents
     }
 }

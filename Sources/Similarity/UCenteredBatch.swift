@@ -57,7 +57,8 @@ public struct UCenteredBatch: Sendable {
             exampleCount: self.exampleCount,
             products: products,
             traces: self.grams.map(\.trace),
-            isConstant: self.grams.map(\.isConstant)
+            isConstant: self.grams.map(\.isConstant),
+            firstComponents: self.firstComponents(workspace: &workspace)
         )
     }
 
@@ -73,12 +74,13 @@ public struct UCenteredBatch: Sendable {
 }
 
 extension UCenteredGram.Entries {
-    fileprivate var isDouble: Bool {
+    /// Whether the numbers are in Float64.
+    var isDouble: Bool {
         if case .double = self { true } else { false }
     }
 
     /// Copies a range of the entries, converted to the destination's precision.
-    fileprivate func copy<Scalar: KernelScalar>(_ range: Range<Int>, to destination: inout MutableSpan<Scalar>) {
+    func copy<Scalar: KernelScalar>(_ range: Range<Int>, to destination: inout MutableSpan<Scalar>) {
         switch self {
         case .single(let entries):
             // SAFETY: Every byte of a Float is initialized.

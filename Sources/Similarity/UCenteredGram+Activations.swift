@@ -6,17 +6,21 @@ extension UCenteredGram {
     /// Few examples and very many unrelated features come to more.
     private static let largestSingleCancellation = 16.0
 
+    /// The share of the whole matrix that may be left without the first component before Float32's rounding shows in it.
+    private static let leastSingleRest = 1e-4
+
     /// Computes the U-centred Gram matrix of a layer's activations, widened and centred.
     ///
     /// Float16, BFloat16 and Float32 are multiplied in Float32. Where that over- or underflows, or where U-centring
-    /// cancels too much of it, the layer is computed again in Float64, if need be multiplied by a power of two: no
-    /// finite activations are too large or too small.
+    /// cancels too much of it, or next to nothing is left without the first component, the layer is computed again in
+    /// Float64, if need be multiplied by a power of two: no finite activations are too large or too small.
     ///
     /// - Parameters:
     ///   - activations: One example a row, row-major, little-endian, with any alignment.
     ///   - elementType: How the numbers are stored.
     ///   - exampleCount: The number of rows, *n*.
     ///   - featureCount: The number of columns, *p*.
+    ///   - withFirstComponent: Whether the first component is looked for.
     ///   - workspace: Scratch memory.
     /// - Throws: ``NonFiniteError`` when any number is NaN or infinite.
     /// - Precondition: `exampleCount > 3`, `featureCount > 0`, and `activations` has the size that they say.
@@ -26,6 +30,7 @@ extension UCenteredGram {
         elementType: ElementType,
         exampleCount: Int,
         featureCount: Int,
+        withFirstComponent: Bool = false,
         workspace: inout Workspace
     ) throws(NonFiniteError) {
         let shape = ActivationShape(elementType: elementType, exampleCount: exampleCount, featureCount: featureCount)
@@ -34,8 +39,18 @@ extension UCenteredGram {
             if workspace.singleGram.isInSafeRange || !features.varies {
                 let sums = workspace.singleGram.uCenteredSums()
                 if sums.cancellation <= Self.largestSingleCancellation || !features.varies {
-                    self.init(&workspace.singleGram, sums, features, exponent: 0, elementType)
-                    return
+                    self.init(
+                        &workspace.singleGram,
+                        sums,
+                        features,
+                        exponent: 0,
+                        elementType,
+                        withFirstComponent,
+                        &workspace.lanczos
+                    )
+                    guard case .found(let component)? = self.firstComponent,
+                        component.restShare < Self.leastSingleRest
+                    else { return }
                 }
             }
         }
@@ -50,7 +65,15 @@ extension UCenteredGram {
             features = workspace.doubleGram.fill(activations: activations, shape: shape, scale: scale)
         }
         let sums = workspace.doubleGram.uCenteredSums()
-        self.init(&workspace.doubleGram, sums, features, exponent: -2 * exponent, elementType)
+        self.init(
+            &workspace.doubleGram,
+            sums,
+            features,
+            exponent: -2 * exponent,
+            elementType,
+            withFirstComponent,
+            &workspace.lanczos
+        )
     }
 
     /// Takes a filled Gram matrix over, unless the layer is constant: ‖Xc‖ ≤ 1e-6·‖X‖, or 1e-14 for Float64.
@@ -59,14 +82,23 @@ extension UCenteredGram {
         _ sums: UCenteredSums,
         _ features: FeatureSummary,
         exponent: Int,
-        _ elementType: ElementType
+        _ elementType: ElementType,
+        _ withFirstComponent: Bool,
+        _ process: inout LanczosProcess
     ) {
         let tolerance = elementType == .float64 ? 1e-14 : 1e-6
         let meanSquares = Double(gram.exampleCount) * features.squaredMeans
         if sums.trace <= tolerance * tolerance * (sums.trace + meanSquares) {
-            self.init(constantWith: gram.exampleCount)
+            self.init(constantWith: gram.exampleCount, withFirstComponent: withFirstComponent)
         } else {
-            self.init(of: &gram, sums: sums, exponent: exponent, elementType: elementType)
+            self.init(
+                of: &gram,
+                sums: sums,
+                exponent: exponent,
+                elementType: elementType,
+                withFirstComponent: withFirstComponent,
+                process: &process
+            )
         }
     }
 }

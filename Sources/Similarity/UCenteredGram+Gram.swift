@@ -11,6 +11,7 @@ extension UCenteredGram {
     ///   - elementType: How the numbers are stored.
     ///   - isPacked: Whether the lower triangle is left out.
     ///   - exampleCount: The number of rows, *n*.
+    ///   - withFirstComponent: Whether the first component is looked for.
     ///   - workspace: Scratch memory.
     /// - Throws: ``NonFiniteError`` when any number is NaN or infinite, in whichever triangle.
     /// - Precondition: `exampleCount > 3`, and `gram` has the size that the other parameters say.
@@ -20,6 +21,7 @@ extension UCenteredGram {
         elementType: ElementType,
         isPacked: Bool,
         exampleCount: Int,
+        withFirstComponent: Bool = false,
         workspace: inout Workspace
     ) throws(NonFiniteError) {
         let largest = largestMagnitude(of: gram, elementType: elementType)
@@ -35,7 +37,7 @@ extension UCenteredGram {
                 exampleCount: exampleCount,
                 scale: scale
             )
-            self.init(&workspace.doubleGram, exponent: -exponent, elementType)
+            self.init(&workspace.doubleGram, exponent: -exponent, elementType, withFirstComponent, &workspace.lanczos)
         } else {
             workspace.singleGram.fill(
                 gram: gram,
@@ -43,17 +45,30 @@ extension UCenteredGram {
                 isPacked: isPacked,
                 exampleCount: exampleCount
             )
-            self.init(&workspace.singleGram, exponent: 0, elementType)
+            self.init(&workspace.singleGram, exponent: 0, elementType, withFirstComponent, &workspace.lanczos)
         }
     }
 
     /// Takes a filled Gram matrix over, unless the layer is constant: ‖K̃‖ ≤ 1e-6·‖K‖.
-    private init<Scalar>(_ gram: inout GramMatrix<Scalar>, exponent: Int, _ elementType: ElementType) {
+    private init<Scalar>(
+        _ gram: inout GramMatrix<Scalar>,
+        exponent: Int,
+        _ elementType: ElementType,
+        _ withFirstComponent: Bool,
+        _ process: inout LanczosProcess
+    ) {
         let sums = gram.uCenteredSums()
         if sums.norm <= 1e-6 * sums.fullNorm {
-            self.init(constantWith: gram.exampleCount)
+            self.init(constantWith: gram.exampleCount, withFirstComponent: withFirstComponent)
         } else {
-            self.init(of: &gram, sums: sums, exponent: exponent, elementType: elementType)
+            self.init(
+                of: &gram,
+                sums: sums,
+                exponent: exponent,
+                elementType: elementType,
+                withFirstComponent: withFirstComponent,
+                process: &process
+            )
         }
     }
 }

@@ -24,27 +24,29 @@ public struct UCenteredGram: Sendable {
     /// zero.
     let entries: Entries
 
+    /// What was found of the layer's first component; `nil` where nobody asked for it.
+    public let firstComponent: FirstComponentFinding?
+
     /// Numbers of either precision.
     enum Entries: Sendable {
         case single([Float])
         case double([Double])
     }
 
-    /// The size of the entries in memory.
+    /// The size of the entries in memory, and of the first component's where there is one.
     public var byteCount: Int {
-        switch self.entries {
-        case .single(let entries): entries.count * MemoryLayout<Float>.stride
-        case .double(let entries): entries.count * MemoryLayout<Double>.stride
-        }
+        guard case .found(let component)? = self.firstComponent else { return self.entries.byteCount }
+        return self.entries.byteCount + component.byteCount
     }
 
     /// Creates the matrix of a layer that tells no two examples of the batch apart.
-    init(constantWith exampleCount: Int) {
+    init(constantWith exampleCount: Int, withFirstComponent: Bool) {
         self.exampleCount = exampleCount
         self.norm = 0
         self.trace = 0
         self.isConstant = true
         self.entries = .single([])
+        self.firstComponent = withFirstComponent ? .undefined(.constant) : nil
     }
 
     /// Creates the matrix from a Gram matrix, whose upper triangle is overwritten.
@@ -54,7 +56,15 @@ public struct UCenteredGram: Sendable {
     ///   - sums: What U-centring it has found.
     ///   - exponent: Of the power of two that is to be multiplied in again.
     ///   - elementType: How the layer's numbers came.
-    init<Scalar>(of gram: inout GramMatrix<Scalar>, sums: UCenteredSums, exponent: Int, elementType: ElementType) {
+    ///   - process: Finds the first component; `nil` where nobody asks for it.
+    init<Scalar>(
+        of gram: inout GramMatrix<Scalar>,
+        sums: UCenteredSums,
+        exponent: Int,
+        elementType: ElementType,
+        withFirstComponent: Bool,
+        process: inout LanczosProcess
+    ) {
         // Examples that are all equally far apart, such as one-hot vectors, have a U-centred matrix of nothing but
         // rounding. It must not be blown up to unit norm.
         let isRounding = sums.norm <= 1e-13 * sums.fullNorm
@@ -64,14 +74,50 @@ public struct UCenteredGram: Sendable {
         self.isConstant = false
         guard self.norm > 0 else {
             self.entries = .single([])
+            self.firstComponent = withFirstComponent ? .undefined(isRounding ? .noGap : .outOfRange) : nil
             return
         }
         gram.subtract(sums.offsets, scale: 1 / sums.norm)
-        self.entries =
-            if elementType == .float64 {
-                .double(gram.strictUpperTriangle(as: Double.self))
-            } else {
-                .single(gram.strictUpperTriangle(as: Float.self))
-            }
+        let isDouble = elementType == .float64
+        let triangle = gram.strictUpperTriangle(as: Scalar.self)
+        self.entries = Entries(triangle, isDouble: isDouble)
+        self.firstComponent =
+            withFirstComponent
+            ? process.firstComponent(
+                of: triangle,
+                diagonal: gram.diagonal,
+                sums: sums,
+                exponent: exponent,
+                isDouble: isDouble
+            ) : nil
+    }
+}
+
+extension UCenteredGram.Entries {
+    /// Keeps numbers in Float64 or in Float32.
+    init<Scalar: KernelScalar>(_ numbers: [Scalar], isDouble: Bool) {
+        self = isDouble ? .double(numbers.converted()) : .single(numbers.converted())
+    }
+
+    /// The size of the numbers in memory.
+    var byteCount: Int {
+        switch self {
+        case .single(let entries): entries.count * MemoryLayout<Float>.stride
+        case .double(let entries): entries.count * MemoryLayout<Double>.stride
+        }
+    }
+}
+
+extension Array where Element: KernelScalar {
+    /// The numbers in another precision; these themselves where it is the same.
+    fileprivate func converted<Other: KernelScalar>() -> [Other] {
+        if let same = self as? [Other] {
+            return same
+        }
+        var converted = [Other](repeating: 0, count: self.count)
+        var span = converted.mutableSpan
+        // SAFETY: Every byte of a Float or Double is initialized.
+        Other.convert(unsafe self.span.bytes, Element.elementType, scale: 1, to: &span)
+        return converted
     }
 }

@@ -8,6 +8,7 @@ public struct Workspace: ~Copyable {
     var doubleGram = GramMatrix<Double>()
     var singleProducts = RowProducts<Float>()
     var doubleProducts = RowProducts<Double>()
+    var lanczos = LanczosProcess()
 
     /// Creates a workspace without any memory.
     public init() {}
@@ -15,6 +16,6 @@ public struct Workspace: ~Copyable {
     /// The size of the memory that the workspace holds.
     public var byteCount: Int {
         self.singleGram.byteCount + self.doubleGram.byteCount + self.singleProducts.byteCount
-            + self.doubleProducts.byteCount
+            + self.doubleProducts.byteCount + self.lanczos.byteCount
     }
 }

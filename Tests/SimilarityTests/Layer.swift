@@ -31,7 +31,11 @@ struct Layer: Sendable {
     }
 
     /// The U-centred Gram matrix of the activations in the given precision, `offset` bytes from an aligned address.
-    func uCentered(_ elementType: ElementType = .float64, offset: Int = 0) throws -> UCenteredGram {
+    func uCentered(
+        _ elementType: ElementType = .float64,
+        offset: Int = 0,
+        withFirstComponent: Bool = false
+    ) throws -> UCenteredGram {
         var workspace = Workspace()
         return try withBytes(of: self.values, as: elementType, offset: offset) { bytes in
             try UCenteredGram(
@@ -39,6 +43,7 @@ struct Layer: Sendable {
                 elementType: elementType,
                 exampleCount: self.exampleCount,
                 featureCount: self.featureCount,
+                withFirstComponent: withFirstComponent,
                 workspace: &workspace
             )
         }
@@ -74,7 +79,8 @@ func uCentered(
     exampleCount n: Int,
     _ elementType: ElementType = .float64,
     isPacked: Bool = false,
-    offset: Int = 0
+    offset: Int = 0,
+    withFirstComponent: Bool = false
 ) throws -> UCenteredGram {
     var workspace = Workspace()
     let entries = isPacked ? (0..<n).flatMap { gram[$0 * n + $0..<($0 + 1) * n] } : gram
@@ -84,6 +90,7 @@ func uCentered(
             elementType: elementType,
             isPacked: isPacked,
             exampleCount: n,
+            withFirstComponent: withFirstComponent,
             workspace: &workspace
         )
     }

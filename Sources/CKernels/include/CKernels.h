@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "CTriangles.h"
+
 /// How the numbers of a message are stored, little-endian.
 typedef enum {
     KERNEL_F16,

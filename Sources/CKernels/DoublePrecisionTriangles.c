@@ -1,0 +1,7 @@
+#include "CTriangles.h"
+#include "Elements.h"
+
+#define SCALAR double
+#define KERNEL(name) kernel_##name##_f64
+
+#include "TriangleTemplate.h"

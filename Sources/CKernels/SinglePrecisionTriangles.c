@@ -1,0 +1,7 @@
+#include "CTriangles.h"
+#include "Elements.h"
+
+#define SCALAR float
+#define KERNEL(name) kernel_##name##_f32
+
+#include "TriangleTemplate.h"

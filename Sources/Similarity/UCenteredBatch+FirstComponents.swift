@@ -1,0 +1,115 @@
+internal import LinearAlgebra
+
+extension UCenteredBatch {
+    /// What the layers' first components contribute, `nil` unless all layers were asked for theirs.
+    ///
+    /// - Parameter workspace: Scratch memory, bounded however many layers there are.
+    /// - Complexity: O(*L*² *n*²) for *L* layers.
+    func firstComponents(workspace: inout Workspace) -> BatchFirstComponents? {
+        var undefined: [UndefinedComponent?] = []
+        var components: [(layer: Int, component: FirstComponent)] = []
+        for (layer, gram) in self.grams.enumerated() {
+            switch gram.firstComponent {
+            case .found(let component)?:
+                undefined.append(component.rest == nil ? .noRest : nil)
+                components.append((layer, component))
+            case .undefined(let reason)?: undefined.append(reason)
+            case nil: return nil
+            }
+        }
+
+        let n = self.exampleCount
+        var eigenvalues = [Double](repeating: 0, count: self.grams.count)
+        var shares = [Float](repeating: 0, count: self.grams.count * n)
+        for (layer, component) in components {
+            eigenvalues[layer] = component.eigenvalue
+            for (example, weight) in component.vector.enumerated() {
+                shares[layer * n + example] = Float(weight * weight)
+            }
+        }
+        return BatchFirstComponents(
+            exampleCount: n,
+            undefined: undefined,
+            eigenvalues: eigenvalues,
+            alignments: self.alignments(of: components, in: &workspace.doubleProducts),
+            restProducts: self.restProducts(of: components, workspace: &workspace),
+            shares: shares
+        )
+    }
+
+    /// ⟨u₁, v₁⟩² of every two layers.
+    private func alignments(
+        of components: [(layer: Int, component: FirstComponent)],
+        in scratch: inout RowProducts<Double>
+    ) -> [Double] {
+        let cosines = scratch.products(rowCount: components.count, columnCount: self.exampleCount) {
+            row,
+            columns,
+            destination in
+            let vector = components[row].component.vector
+            for (place, column) in columns.enumerated() {
+                destination[place] = vector[column]
+            }
+        }
+        return self.spread(cosines, of: components.map(\.layer)) { row, column, cosine in
+            row == column ? 1 : cosine * cosine
+        }
+    }
+
+    /// The inner products between the rests.
+    ///
+    /// Their entries are relative to the norm of the layer with its component, at least 1e-6 of that: squares of them
+    /// are far from the limits of Float32.
+    private func restProducts(
+        of components: [(layer: Int, component: FirstComponent)],
+        workspace: inout Workspace
+    ) -> [Double] {
+        var layers: [Int] = []
+        var rests: [FirstComponent.Rest] = []
+        for (layer, component) in components {
+            guard let rest = component.rest else { continue }
+            layers.append(layer)
+            rests.append(rest)
+        }
+        let products =
+            if rests.contains(where: { $0.entries.isDouble }) {
+                self.products(of: rests, in: &workspace.doubleProducts)
+            } else {
+                self.products(of: rests, in: &workspace.singleProducts)
+            }
+        return self.spread(products, of: layers) { row, column, product in
+            // Both triangles count, and only one was multiplied.
+            row == column ? rests[row].norm * rests[row].norm : 2 * product * rests[row].scale * rests[column].scale
+        }
+    }
+
+    private func products<Scalar>(
+        of rests: [FirstComponent.Rest],
+        in scratch: inout RowProducts<Scalar>
+    ) -> [Double] {
+        scratch.products(
+            rowCount: rests.count,
+            columnCount: self.exampleCount * (self.exampleCount - 1) / 2
+        ) { row, columns, destination in
+            rests[row].entries.copy(columns, to: &destination)
+        }
+    }
+
+    /// Puts the products of some layers into the triangle of all layers.
+    private func spread(
+        _ products: [Double],
+        of layers: [Int],
+        value: (_ row: Int, _ column: Int, _ product: Double) -> Double
+    ) -> [Double] {
+        let count = self.grams.count
+        var triangle = [Double](repeating: 0, count: count * (count + 1) / 2)
+        var next = 0
+        for row in layers.indices {
+            for column in row..<layers.count {
+                triangle[packedIndex(layers[row], layers[column], count: count)] = value(row, column, products[next])
+                next += 1
+            }
+        }
+        return triangle
+    }
+}
