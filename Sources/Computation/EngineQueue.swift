@@ -37,12 +37,24 @@ struct EngineQueue: Sendable {
     /// Appends a job for every tensor of a message.
     ///
     /// - Returns: Whether the message was taken; after ``stop()`` none is.
-    mutating func append(_ batch: BatchID, header: BatchHeader, frames: [Frame], reservedByteCount: Int) -> Bool {
+    mutating func append(
+        _ batch: BatchID,
+        header: BatchHeader,
+        frames: [Frame],
+        withFirstComponents: Bool = false,
+        reservedByteCount: Int
+    ) -> Bool {
         guard !self.isStopped else { return false }
         let first = self.batches[batch, default: BatchProgress()]
             .append(tensorCount: frames.count, reservedByteCount: reservedByteCount)
         for (offset, (tensor, frame)) in zip(header.tensors, frames).enumerated() {
-            let job = GramJob(batch: batch, slot: first + offset, tensor: tensor, frame: frame)
+            let job = GramJob(
+                batch: batch,
+                slot: first + offset,
+                tensor: tensor,
+                frame: frame,
+                withFirstComponent: withFirstComponents
+            )
             self.jobs.append(.gram(job), owner: batch.run, cost: job.cost)
         }
         return true

@@ -51,12 +51,20 @@ public final class GramEngine: Sendable {
     /// The bytes that the Gram matrices and the products of a message take.
     ///
     /// A layer that is not Float64 may still fall back to it where its scale asks for that; the
-    /// estimate is for the usual case.
-    public static func byteCount(of header: BatchHeader) -> Int {
-        let pairs = header.exampleCount * (header.exampleCount - 1) / 2
-        let grams = header.tensors.reduce(0) { $0 + pairs * max(4, $1.elementType.byteCount) }
+    /// estimate is for the usual case. A first component takes as much again: the Gram matrix without it.
+    ///
+    /// - Parameters:
+    ///   - header: The message's header.
+    ///   - withFirstComponents: Whether the layers' first components are computed.
+    public static func byteCount(of header: BatchHeader, withFirstComponents: Bool = false) -> Int {
+        let n = header.exampleCount
+        let grams = header.tensors.reduce(0) { $0 + n * (n - 1) / 2 * max(4, $1.elementType.byteCount) }
         let layers = header.tensors.count
-        return grams + layers * (layers + 1) / 2 * MemoryLayout<Double>.stride
+        let contribution = layers * (layers + 1) / 2 * MemoryLayout<Double>.stride
+        guard withFirstComponents else { return grams + contribution }
+        let vectors = layers * n * MemoryLayout<Double>.stride
+        let components = BatchFirstComponents.byteCount(layerCount: layers, exampleCount: n)
+        return 2 * grams + contribution + vectors + components
     }
 
     /// Takes the tensors of a message.
@@ -66,12 +74,26 @@ public final class GramEngine: Sendable {
     ///   - header: The message's header.
     ///   - frames: The tensors' bytes, one frame for each tensor of the header. Their bytes are
     ///     reserved in the budget, and given back as each tensor is done.
+    ///   - withFirstComponents: Whether the layers' first components are computed. A batch has them where all of its
+    ///     messages do.
     ///   - reservedByteCount: What was reserved for the Gram matrices. It is given back with the result.
     /// - Precondition: There are as many frames as the header has tensors.
-    public func compute(_ batch: BatchID, header: BatchHeader, frames: [Frame], reservedByteCount: Int) {
+    public func compute(
+        _ batch: BatchID,
+        header: BatchHeader,
+        frames: [Frame],
+        withFirstComponents: Bool = false,
+        reservedByteCount: Int
+    ) {
         precondition(frames.count == header.tensors.count, "Each tensor comes in a frame of its own")
         let isTaken = self.queue.update { queue in
-            queue.append(batch, header: header, frames: frames, reservedByteCount: reservedByteCount)
+            queue.append(
+                batch,
+                header: header,
+                frames: frames,
+                withFirstComponents: withFirstComponents,
+                reservedByteCount: reservedByteCount
+            )
         }
         if !isTaken {
             self.memory.release(header.tensors.reduce(reservedByteCount) { $0 + $1.byteCount })

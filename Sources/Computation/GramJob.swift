@@ -17,6 +17,9 @@ struct GramJob: Sendable {
     /// The tensor's bytes.
     let frame: Frame
 
+    /// Whether the layer's first component is looked for.
+    let withFirstComponent: Bool
+
     /// About how many floating-point operations the Gram matrix takes.
     var cost: Double {
         let examples = Double(self.tensor.exampleCount)
@@ -37,6 +40,7 @@ struct GramJob: Sendable {
                         elementType: self.tensor.elementType,
                         exampleCount: self.tensor.exampleCount,
                         featureCount: featureCount,
+                        withFirstComponent: self.withFirstComponent,
                         workspace: &workspace
                     )
                 case .gram(let isPacked):
@@ -45,6 +49,7 @@ struct GramJob: Sendable {
                         elementType: self.tensor.elementType,
                         isPacked: isPacked,
                         exampleCount: self.tensor.exampleCount,
+                        withFirstComponent: self.withFirstComponent,
                         workspace: &workspace
                     )
                 }

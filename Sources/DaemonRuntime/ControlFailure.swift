@@ -55,6 +55,11 @@ extension ControlRequest {
         self.object["groups"] == .bool(true)
     }
 
+    /// Whether a snapshot is to carry the matrices of the first components.
+    var wantsFirstComponents: Bool {
+        self.object["pc1"] == .bool(true)
+    }
+
     /// The window that the request names, or else the first of the settings that holds something.
     func chooseWindow(of run: RunReading) throws(ControlFailure) -> WindowDefinition {
         if let name = self.window {

@@ -41,12 +41,16 @@ struct ControlService: Sendable {
 
     private func status() throws(ControlFailure) -> JSONObject {
         let ingest = self.receiver.reading
-        let (stray, runs, windows) = try self.ask { core in
-            (core.monitor.stray, core.monitor.runIDs, core.monitor.windows)
+        let (stray, runs, windows, withoutComponents) = try self.ask { core in
+            (core.monitor.stray, core.monitor.runIDs, core.monitor.windows, core.droppedFirstComponentCount)
         }
         var degraded: [JSONValue] = []
         if self.publisher.droppedCount > 0 {
             degraded.append(.string("\(self.publisher.droppedCount) publications were dropped"))
+        }
+        if withoutComponents > 0 {
+            let reason = "no memory was left under limits.memory"
+            degraded.append(.string("\(withoutComponents) batches went without their first components: \(reason)"))
         }
         return [
             "version": .string(self.identity.version),
@@ -92,7 +96,12 @@ struct ControlService: Sendable {
             let held = "it holds steps \(reading.sums.stepFirst) to \(reading.sums.stepLast)"
             throw ControlFailure(.unknownStep, "window \(window.name) of run \(id) does not hold step \(step); \(held)")
         }
-        let message = SnapshotMessage(reading, identity: self.identity, withGroups: request.wantsGroups)
+        let message = SnapshotMessage(
+            reading,
+            identity: self.identity,
+            withGroups: request.wantsGroups,
+            withFirstComponents: request.wantsFirstComponents
+        )
         return ControlAnswer(.success(id: request.id, result: .object(message.header)), frames: message.frames)
     }
 

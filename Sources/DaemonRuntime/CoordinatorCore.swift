@@ -3,6 +3,7 @@ internal import Ingestion
 internal import Logging
 internal import Monitoring
 internal import Publishing
+internal import Settings
 internal import Threads
 internal import WireFormat
 internal import ZeroMQ
@@ -21,6 +22,9 @@ struct CoordinatorCore {
     /// What a message may be at most.
     var limits: WireLimits
 
+    /// The batches of which the layers' first components are computed.
+    var firstComponent: EngineSettings.FirstComponent
+
     /// When a changed window goes out.
     var schedule: PublicationSchedule<Publication>
 
@@ -30,6 +34,7 @@ struct CoordinatorCore {
     let logger: Logger
     let start: ContinuousClock.Instant
 
+    private var skippedFirstComponentCount = 0
     private var rejectionLog = RejectionLog()
     private var lastTick = Duration.zero
 
@@ -37,6 +42,7 @@ struct CoordinatorCore {
     init(
         monitor: Monitor,
         limits: WireLimits,
+        firstComponent: EngineSettings.FirstComponent,
         publishInterval: Duration,
         engine: GramEngine,
         publisher: Publisher,
@@ -46,6 +52,7 @@ struct CoordinatorCore {
     ) {
         self.monitor = monitor
         self.limits = limits
+        self.firstComponent = firstComponent
         self.schedule = PublicationSchedule(interval: publishInterval)
         self.engine = engine
         self.publisher = publisher
@@ -57,6 +64,12 @@ struct CoordinatorCore {
     /// The time since the daemon started.
     var now: Duration {
         self.start.duration(to: .now)
+    }
+
+    /// The number of messages that were taken in without their layers' first components, and of batches whose components
+    /// were not kept, for want of memory.
+    var droppedFirstComponentCount: Int {
+        self.skippedFirstComponentCount + self.monitor.droppedFirstComponentCount
     }
 
     /// Works until the inbox is closed.
@@ -116,9 +129,18 @@ struct CoordinatorCore {
         var held = message.heldByteCount
         var gramByteCount = 0
         var isPayloadHeld = message.tensors != nil
+        var withFirstComponents = false
         if isPayloadHeld, case .batch(let header) = decoded.content {
-            gramByteCount = GramEngine.byteCount(of: header)
+            withFirstComponents = self.wantsFirstComponents(of: header)
+            gramByteCount = GramEngine.byteCount(of: header, withFirstComponents: withFirstComponents)
             isPayloadHeld = self.memory.reserve(gramByteCount)
+            if !isPayloadHeld, withFirstComponents {
+                // The matrix itself comes first.
+                withFirstComponents = false
+                self.skippedFirstComponentCount += 1
+                gramByteCount = GramEngine.byteCount(of: header)
+                isPayloadHeld = self.memory.reserve(gramByteCount)
+            }
             if !isPayloadHeld {
                 gramByteCount = 0
             }
@@ -128,7 +150,13 @@ struct CoordinatorCore {
             if case .compute(let batch) = action, case .batch(let header) = decoded.content,
                 let tensors = message.tensors
             {
-                self.engine.compute(batch, header: header, frames: tensors, reservedByteCount: gramByteCount)
+                self.engine.compute(
+                    batch,
+                    header: header,
+                    frames: tensors,
+                    withFirstComponents: withFirstComponents,
+                    reservedByteCount: gramByteCount
+                )
                 // From here on the engine gives the memory back.
                 held = 0
                 gramByteCount = 0
@@ -137,6 +165,14 @@ struct CoordinatorCore {
             }
         }
         self.memory.release(held + gramByteCount)
+    }
+
+    private func wantsFirstComponents(of header: BatchHeader) -> Bool {
+        switch self.firstComponent {
+        case .probe: header.probe != nil
+        case .all: true
+        case .off: false
+        }
     }
 
     private mutating func perform(_ action: MonitorAction) {

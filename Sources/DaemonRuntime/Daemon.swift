@@ -82,6 +82,7 @@ public final class Daemon: Sendable {
                 core: CoordinatorCore(
                     monitor: Monitor(settings: MonitorSettings(settings), memory: memory),
                     limits: WireLimits(settings.limits),
+                    firstComponent: settings.engine.firstComponent,
                     publishInterval: settings.publish.interval,
                     engine: engine,
                     publisher: publisher,
@@ -135,6 +136,7 @@ public final class Daemon: Sendable {
         _ = self.coordinator.ask { core in
             core.monitor.apply(monitorSettings)
             core.limits = limits
+            core.firstComponent = settings.engine.firstComponent
             core.schedule.interval = interval
         }
         for endpoint in Set(settings.ingest.connect).subtracting(old.ingest.connect).sorted() {

@@ -23,6 +23,12 @@ struct AppliedBatch: Sendable {
 
     /// The batch's contribution to every pair of layers.
     let hsic: BatchHSIC
+
+    /// What the layers' first components contribute; `nil` where they were not computed, or are not to be kept.
+    var firstComponents: BatchFirstComponents?
+
+    /// The batch's place among all of its generation.
+    var ordinal = 0
 }
 
 /// A batch's name among all batches of a run: the emitter's session and its number in it.

@@ -13,6 +13,9 @@ struct DecayWindow: Sendable {
     /// What the pooled batches are; plain counts, without weights.
     private(set) var coverage = WindowCoverage()
 
+    /// The sums of the first components; their weights are those of the sums, whose scale no figure depends on.
+    private(set) var firstComponents = FirstComponentSums()
+
     /// The factor from one batch's weight to the next one's.
     private let growth: Double
     private var sums: GroupedSums
@@ -46,6 +49,7 @@ struct DecayWindow: Sendable {
     /// Adds a batch.
     mutating func add(_ batch: AppliedBatch) {
         self.sums.add(batch, weight: self.weight)
+        self.firstComponents.add(batch, weight: self.weight)
         self.coverage.add(batch)
         self.decayedWeight = self.decayedWeight / self.growth + 1
         self.decayedSquaredWeight = self.decayedSquaredWeight / (self.growth * self.growth) + 1
@@ -53,6 +57,7 @@ struct DecayWindow: Sendable {
         self.weight *= self.growth
         if self.weight > Self.largestWeight {
             self.sums.scale(by: 1 / self.weight)
+            self.firstComponents.scale(by: 1 / self.weight)
             self.weight = 1
         }
     }

@@ -145,6 +145,11 @@ public struct Monitor: Sendable {
         self.runs[id]?.reading(now: now)
     }
 
+    /// The number of batches of all known runs whose first components were not kept, for want of memory.
+    public var droppedFirstComponentCount: Int {
+        self.runs.values.reduce(0) { $0 + $1.firstComponents.droppedBatchCount }
+    }
+
     /// What a window of a run holds, or `nil` where it holds nothing.
     public func reading(of id: RunID, window: WindowDefinition) -> WindowReading? {
         self.runs[id]?.reading(of: window)

@@ -18,6 +18,9 @@ struct Pass: Sendable {
     /// What the accumulated batches are.
     private(set) var coverage = WindowCoverage()
 
+    /// The sums of the first components.
+    private(set) var firstComponents = FirstComponentSums()
+
     /// When a batch of the pass was last settled.
     private(set) var lastHeard = Duration.zero
 
@@ -73,6 +76,7 @@ struct Pass: Sendable {
     /// Adds a batch to the sums.
     mutating func accumulate(_ batch: AppliedBatch) {
         self.sums.add(batch)
+        self.firstComponents.add(batch)
         self.coverage.add(batch)
         if let index = batch.batchIndex {
             _ = self.accumulatedIndices.insert(index)

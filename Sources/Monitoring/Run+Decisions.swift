@@ -50,7 +50,7 @@ extension Run {
                         window: definition,
                         generation: generation.number,
                         layers: generation.layers,
-                        sums: WindowSums(pass: pass),
+                        sums: WindowSums(pass: pass, shares: self.firstComponents.shares),
                         accounting: self.accounting
                     )
                 )
@@ -71,6 +71,7 @@ extension Run {
             self.memory.release(byteCount)
             self.windowByteCount -= byteCount
         }
+        self.firstComponents.forget(memory: self.memory)
         self.current = generation
         self.windows = WindowSet(definitions: self.settings.windows, layerCount: generation.layers.count)
         return actions + [
@@ -90,7 +91,7 @@ extension Run {
         }
         let header = entry.header
         self.step = max(self.step ?? header.step, header.step)
-        let batch = AppliedBatch(
+        var batch = AppliedBatch(
             step: header.step,
             session: header.session,
             number: header.number,
@@ -99,9 +100,22 @@ extension Run {
             batchCount: header.batchCount,
             hsic: hsic
         )
+        batch.ordinal = self.firstComponents.nextOrdinal()
+        batch.firstComponents = self.admittedFirstComponents(of: hsic)
         // In a statement of its own: in the argument of a call on the run, it would copy the run first, and so the sums.
         let ended = self.windows?.add(batch, now: now) ?? []
+        self.firstComponents.keepShares(of: batch, examples: header.examples, memory: self.memory)
         return self.publish(ended)
+    }
+
+    /// The first components of a batch, `nil` where there is no memory for their sums.
+    private mutating func admittedFirstComponents(of hsic: BatchHSIC) -> BatchFirstComponents? {
+        guard let components = hsic.firstComponents else { return nil }
+        let byteCount = WindowSet.firstComponentByteCount(
+            definitions: self.settings.windows,
+            layerCount: components.layerCount
+        )
+        return self.firstComponents.reserve(byteCount, memory: self.memory) ? components : nil
     }
 
     private mutating func reject(

@@ -50,6 +50,9 @@ struct Run: Sendable {
     /// The windows, `nil` before the first batch.
     var windows: WindowSet?
 
+    /// What is kept of the first components.
+    var firstComponents = RunFirstComponents()
+
     /// The bytes that are reserved for the windows of all generations that live.
     var windowByteCount = 0
 
@@ -166,6 +169,7 @@ struct Run: Sendable {
         self.memory.release(self.windowByteCount)
         self.windowByteCount = 0
         self.windows = nil
+        self.firstComponents.forget(memory: self.memory)
         return self.assemblies.values.map(\.batch) + self.queue.batches.map(\.batch)
     }
 
@@ -173,7 +177,7 @@ struct Run: Sendable {
 
     /// What a window holds now, or `nil` while it holds nothing.
     func reading(of definition: WindowDefinition) -> WindowReading? {
-        guard let generation = self.current, let sums = self.windows?.sums(of: definition) else { return nil }
+        guard let generation = self.current, let sums = self.sums(of: definition) else { return nil }
         return WindowReading(
             run: self.id,
             window: definition,
@@ -192,10 +196,14 @@ struct Run: Sendable {
             step: self.step,
             generation: self.current?.number,
             layers: self.current?.layers ?? [],
-            windows: self.settings.windows.map { ($0, self.windows?.sums(of: $0)) },
+            windows: self.settings.windows.map { ($0, self.sums(of: $0)) },
             accounting: self.accounting,
             sessions: self.sessions.readings(now: now)
         )
+    }
+
+    private func sums(of definition: WindowDefinition) -> WindowSums? {
+        self.windows?.sums(of: definition, shares: self.firstComponents.shares)
     }
 
     /// Something that happened to this run.

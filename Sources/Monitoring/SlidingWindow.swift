@@ -8,6 +8,7 @@ internal import Similarity
 struct SlidingWindow: Sendable {
     private struct Stretch: Sendable {
         var sums: HSICAccumulator
+        var firstComponents = FirstComponentSums()
         var coverage = WindowCoverage()
     }
 
@@ -53,10 +54,23 @@ struct SlidingWindow: Sendable {
         return groups
     }
 
+    /// The sums of the first components.
+    var firstComponents: FirstComponentSums {
+        var sums = FirstComponentSums()
+        for stretch in self.full {
+            sums.merge(stretch.firstComponents)
+        }
+        if let current = self.current {
+            sums.merge(current.firstComponents)
+        }
+        return sums
+    }
+
     /// Adds a batch, and lets go of the oldest stretch when a ninth is full.
     mutating func add(_ batch: AppliedBatch) {
         var stretch = self.current.take() ?? Stretch(sums: HSICAccumulator(layerCount: self.layerCount))
         stretch.sums.add(batch.hsic)
+        stretch.firstComponents.add(batch)
         stretch.coverage.add(batch)
         guard stretch.coverage.batchCount == self.stretchLength else {
             self.current = stretch

@@ -28,6 +28,9 @@ struct WindowCoverage: Sendable {
     /// Whether any batch belongs to a probe set.
     private(set) var hasProbe = false
 
+    /// The place of the first batch among all of its generation, or `nil` while there is no batch.
+    private(set) var firstOrdinal: Int?
+
     private var unnumberedCount = 0
     private var foldedMissingCount = 0
     private var numbers: [SessionID: NumberRange] = [:]
@@ -46,6 +49,7 @@ struct WindowCoverage: Sendable {
         self.batchCount += 1
         self.exampleCount += batch.hsic.exampleCount
         self.hasProbe = self.hasProbe || batch.probe != nil
+        self.firstOrdinal = min(self.firstOrdinal ?? batch.ordinal, batch.ordinal)
         if let number = batch.number {
             self.include(NumberRange(first: number.seq, last: number.seq, count: 1), of: number.session)
         } else {
@@ -61,6 +65,9 @@ struct WindowCoverage: Sendable {
         self.batchCount += other.batchCount
         self.exampleCount += other.exampleCount
         self.hasProbe = self.hasProbe || other.hasProbe
+        if let firstOrdinal = other.firstOrdinal {
+            self.firstOrdinal = min(self.firstOrdinal ?? firstOrdinal, firstOrdinal)
+        }
         self.unnumberedCount += other.unnumberedCount
         self.foldedMissingCount &+= other.foldedMissingCount
         for (session, range) in other.numbers {

@@ -7,7 +7,7 @@ struct WindowSet: Sendable {
         case pass
         case sliding(SlidingWindow)
         case decay(DecayWindow)
-        case total(GroupedSums, WindowCoverage)
+        case total(GroupedSums, FirstComponentSums, WindowCoverage)
     }
 
     private let definitions: [WindowDefinition]
@@ -37,6 +37,16 @@ struct WindowSet: Sendable {
         }
         let matrices = definitions.count * 2 * layerCount * layerCount * MemoryLayout<Double>.stride
         return sums * accumulator + matrices
+    }
+
+    /// The bytes that the first components of the windows' batches take at most, with what is published of them.
+    static func firstComponentByteCount(definitions: [WindowDefinition], layerCount: Int) -> Int {
+        // The last pass and those that are open; a read-out merges the sums of a sliding window.
+        let sums = definitions.reduce(1 + PassTracker.maximumOpenCount) { count, definition in
+            if case .sliding = definition.kind { count + 10 } else { count + 2 }
+        }
+        let matrices = definitions.count * 2 * layerCount * layerCount * MemoryLayout<Double>.stride
+        return sums * FirstComponentAccumulator.byteCount(layerCount: layerCount) + matrices
     }
 
     /// Adds a batch to every window.
@@ -81,27 +91,43 @@ struct WindowSet: Sendable {
 
     /// What a window holds now, or `nil` while it holds nothing.
     ///
+    /// - Parameters:
+    ///   - definition: The window.
+    ///   - shares: The shares of the examples of the latest batches.
     /// - Precondition: The window is defined.
-    func sums(of definition: WindowDefinition) -> WindowSums? {
+    func sums(of definition: WindowDefinition, shares: ShareStore) -> WindowSums? {
         guard let index = self.definitions.firstIndex(of: definition) else {
             preconditionFailure("No window is named \(definition.name)")
         }
         switch self.windows[index] {
         case .pass:
-            return self.passes.last.map(WindowSums.init(pass:))
+            return self.passes.last.map { WindowSums(pass: $0, shares: shares) }
         case .sliding(let window):
             // Stretches separate times, not examples: a probe set has the errors of one pass over it.
             let coverage = window.coverage
             let errorGroups = coverage.hasProbe ? self.passes.last?.groups ?? [] : nil
-            return WindowSums(coverage: coverage, groups: window.groups, errorGroups: errorGroups)
+            return WindowSums(
+                coverage: coverage,
+                groups: window.groups,
+                firstComponents: window.firstComponents,
+                shares: shares,
+                errorGroups: errorGroups
+            )
         case .decay(let window):
             return WindowSums(
                 coverage: window.coverage,
                 groups: window.groups,
+                firstComponents: window.firstComponents,
+                shares: shares,
                 effectiveBatchCount: window.effectiveBatchCount
             )
-        case .total(let sums, let coverage):
-            return WindowSums(coverage: coverage, groups: sums.nonEmptyGroups)
+        case .total(let sums, let firstComponents, let coverage):
+            return WindowSums(
+                coverage: coverage,
+                groups: sums.nonEmptyGroups,
+                firstComponents: firstComponents,
+                shares: shares
+            )
         }
     }
 
@@ -110,7 +136,7 @@ struct WindowSet: Sendable {
         case .pass: .pass
         case .sliding(let batchCount): .sliding(SlidingWindow(batchCount: batchCount, layerCount: layerCount))
         case .decay(let halfLife): .decay(DecayWindow(halfLife: halfLife, layerCount: layerCount))
-        case .total: .total(GroupedSums(layerCount: layerCount), WindowCoverage())
+        case .total: .total(GroupedSums(layerCount: layerCount), FirstComponentSums(), WindowCoverage())
         }
     }
 }
@@ -127,10 +153,11 @@ extension WindowSet.Window {
         case .decay(var window):
             window.add(batch)
             self = .decay(window)
-        case .total(var sums, var coverage):
+        case .total(var sums, var firstComponents, var coverage):
             sums.add(batch)
+            firstComponents.add(batch)
             coverage.add(batch)
-            self = .total(sums, coverage)
+            self = .total(sums, firstComponents, coverage)
         }
     }
 }

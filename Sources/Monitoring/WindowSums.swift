@@ -32,6 +32,12 @@ public struct WindowSums: Sendable {
     /// The groups from which standard errors are to be estimated, where they are not ``groups``.
     public let errorGroups: [HSICAccumulator]?
 
+    /// The sums of the first components, `nil` where no batch came with them.
+    public let firstComponents: FirstComponentAccumulator?
+
+    /// The shares of the examples in the first components, of the window's latest batches.
+    let shares: [BatchShares]
+
     /// The matrix of the window.
     ///
     /// - Complexity: O(*g* *L*²) for *g* groups and *L* layers.
@@ -43,6 +49,8 @@ public struct WindowSums: Sendable {
     init?(
         coverage: WindowCoverage,
         groups: [HSICAccumulator],
+        firstComponents: FirstComponentSums = FirstComponentSums(),
+        shares: ShareStore = ShareStore(),
         errorGroups: [HSICAccumulator]? = nil,
         effectiveBatchCount: Double? = nil
     ) {
@@ -55,11 +63,13 @@ public struct WindowSums: Sendable {
         self.isComplete = coverage.missingCount.map { $0 == 0 }
         self.effectiveBatchCount = effectiveBatchCount ?? Double(coverage.batchCount)
         self.groups = groups
+        self.firstComponents = firstComponents.accumulator
+        self.shares = firstComponents.accumulator == nil ? [] : shares.batches(of: coverage)
         self.errorGroups = errorGroups
     }
 
     /// Creates the sums of a pass that holds at least one batch.
-    init(pass: Pass) {
+    init(pass: Pass, shares: ShareStore = ShareStore()) {
         self.stepFirst = pass.step
         self.stepLast = pass.step
         self.batchCount = pass.coverage.batchCount
@@ -68,6 +78,8 @@ public struct WindowSums: Sendable {
         self.isComplete = pass.isComplete
         self.effectiveBatchCount = Double(pass.coverage.batchCount)
         self.groups = pass.groups
+        self.firstComponents = pass.firstComponents.accumulator
+        self.shares = pass.firstComponents.accumulator == nil ? [] : shares.batches(of: pass.coverage)
         self.errorGroups = nil
     }
 }

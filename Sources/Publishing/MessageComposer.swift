@@ -41,6 +41,18 @@ struct MessageComposer {
         return self.compose(topic, body, frames: [Frame(matrix.values), Frame(matrix.standardErrors)])
     }
 
+    /// The first components of a window's batches, `nil` where no batch came with them: the header, and as Float64 their
+    /// fraction, alignment and CKA without them, row by row.
+    mutating func composeFirstComponents(_ reading: WindowReading) -> ComposedMessage? {
+        guard let matrices = reading.sums.firstComponentMatrices() else { return nil }
+        let body = MatrixHeader(reading).json(for: matrices, dominantExamples: reading.dominantExamples)
+        return self.compose(
+            .firstComponents(run: reading.run, window: reading.window.name),
+            body,
+            frames: [Frame(matrices.fractions), Frame(matrices.alignments), Frame(matrices.similarities)]
+        )
+    }
+
     /// An event.
     mutating func compose(_ event: MonitorEvent) -> ComposedMessage {
         self.compose(
@@ -88,6 +100,17 @@ extension MatrixHeader {
             accounting: reading.accounting,
             layers: reading.layers
         )
+    }
+}
+
+extension WindowReading {
+    /// The number of examples that are named.
+    private static let dominantExampleCount = 10
+
+    /// The examples that carry the first components of all layers, as messages name them.
+    public var dominantExamples: [JSONValue] {
+        let all = self.layers.indices
+        return self.sums.dominantExamples(of: all, count: Self.dominantExampleCount).map(\.json)
     }
 }
 

@@ -57,7 +57,7 @@ extension Outbox {
 extension Outbox.Entry {
     fileprivate var byteCount: Int {
         guard case .matrix(let reading) = self else { return 0 }
-        return reading.sums.groups.reduce(0) { $0 + $1.byteCount }
+        return reading.sums.groups.reduce(reading.sums.firstComponentByteCount) { $0 + $1.byteCount }
     }
 
     fileprivate var isForgetting: Bool {

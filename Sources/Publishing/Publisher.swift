@@ -137,11 +137,24 @@ private final class PublisherLoop {
             switch entry {
             case .matrix(let reading):
                 try self.send(self.composer.compose(reading), isKept: true)
+                try self.sendFirstComponents(of: reading)
             case .event(let event):
                 try self.send(self.composer.compose(event), isKept: false)
             case .forget(let run):
                 self.cache.remove(prefix: "cka/\(run.name)/")
+                self.cache.remove(prefix: "pc1/\(run.name)/")
             }
+        }
+    }
+
+    /// Publishes the first components of a window, or forgets those it had: a window that holds them no more would
+    /// seem to hold them still.
+    private func sendFirstComponents(of reading: WindowReading) throws(ZeroMQError) {
+        if let message = self.composer.composeFirstComponents(reading) {
+            try self.send(message, isKept: true)
+        } else {
+            let topic = Topic.firstComponents(run: reading.run, window: reading.window.name)
+            self.cache.remove(prefix: topic.description)
         }
     }
 

@@ -18,7 +18,9 @@ extension Settings {
     private static let unusedKeys = ["http", "state", "alerts", "security"]
 
     /// The keys, or the sections, that a reload puts into effect.
-    private static let reloadableKeys = ["ingest.connect", "publish.interval", "limits", "stale_after"]
+    private static let reloadableKeys = [
+        "ingest.connect", "publish.interval", "engine.first_component", "limits", "stale_after",
+    ]
 
     /// The keys whose values differ, in the order of the file that explains them.
     private func changedKeys(from old: Settings) -> [String] {

@@ -150,7 +150,8 @@ public struct HSICAccumulator: Hashable, Sendable {
 }
 
 extension [Double] {
-    fileprivate mutating func add(_ other: [Double], multipliedBy factor: Double) {
+    /// Adds as many other numbers, each times a factor.
+    mutating func add(_ other: [Double], multipliedBy factor: Double) {
         let other = other.span
         var numbers = self.mutableSpan
         for index in numbers.indices {
@@ -158,7 +159,8 @@ extension [Double] {
         }
     }
 
-    fileprivate mutating func multiply(by factor: Double) {
+    /// Multiplies all numbers by a factor.
+    mutating func multiply(by factor: Double) {
         var numbers = self.mutableSpan
         for index in numbers.indices {
             numbers[index] *= factor

@@ -8,6 +8,11 @@ public struct Topic: Hashable, Sendable, CustomStringConvertible {
         Topic(description: "cka/\(run)/\(window)/")
     }
 
+    /// The first components of a window's batches.
+    public static func firstComponents(run: RunID, window: String) -> Topic {
+        Topic(description: "pc1/\(run)/\(window)/")
+    }
+
     /// What happens to a run, or to the daemon where no run is known.
     public static func event(run: RunID?) -> Topic {
         Topic(description: "event/\(run?.name ?? "")/")
