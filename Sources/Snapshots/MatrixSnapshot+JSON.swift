@@ -7,6 +7,9 @@ internal import WireFormat
 //     cka stderr hsic                                                       L rows of L numbers
 //     dominance                                                             L numbers
 //     accounting                                                            an object
+//     pc1                                                                   an object, with these among its members:
+//         fraction                                                          L numbers
+//         alignment cka_without                                             L rows of L numbers
 //
 // What is undefined or not known is `null`.
 
@@ -16,6 +19,7 @@ extension MatrixSnapshot {
     ]
     private static let matrixKeys = ["cka", "stderr", "hsic"]
     private static let trailingKeys = ["dominance", "accounting"]
+    private static let componentKeys = ["fraction", "alignment", "cka_without"]
 
     /// The snapshot as one line of JSON, without a line break at its end.
     public func json() -> [UInt8] {
@@ -36,7 +40,7 @@ extension MatrixSnapshot {
         _ write: ([UInt8]) throws(Failure) -> Void
     ) throws(Failure) {
         let header = self.header.fileMembers
-        let known = Set(Self.leadingKeys + Self.matrixKeys + Self.trailingKeys)
+        let known = Set(Self.leadingKeys + Self.matrixKeys + Self.trailingKeys + ["pc1"])
         var separator = "{" + lineBreak
         func writeKey(_ key: String) throws(Failure) {
             try write(Array(separator.utf8) + JSONValue.string(key).encoded() + Array(":".utf8))
@@ -55,11 +59,42 @@ extension MatrixSnapshot {
         try write(Self.list(self.header.dominance[...]).encoded())
         try writeKey("accounting")
         try write((header["accounting"] ?? .null).encoded())
+        try writeKey("pc1")
+        try self.writeFirstComponents(lineBreak: lineBreak, write)
         for (key, value) in header where !known.contains(key) {
             try writeKey(key)
             try write(value.encoded())
         }
         try write(Array((lineBreak + "}").utf8))
+    }
+
+    private func writeFirstComponents<Failure: Error>(
+        lineBreak: String,
+        _ write: ([UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
+        guard case .object(let members)? = self.header.object["pc1"] else {
+            return try write(JSONValue.null.encoded())
+        }
+        var separator = "{"
+        func writeKey(_ key: String) throws(Failure) {
+            try write(Array(separator.utf8) + JSONValue.string(key).encoded() + Array(":".utf8))
+            separator = "," + lineBreak
+        }
+        for (key, value) in members where !Self.componentKeys.contains(key) {
+            try writeKey(key)
+            try write(value.encoded())
+        }
+        if let components = self.firstComponents {
+            try writeKey("fraction")
+            try write(Self.list(components.fractions[...]).encoded())
+            for (key, matrix) in [
+                ("alignment", components.alignments), ("cka_without", components.similarities),
+            ] {
+                try writeKey(key)
+                try self.writeRows(of: matrix, lineBreak: lineBreak, write)
+            }
+        }
+        try write(Array((separator == "{" ? "{}" : "}").utf8))
     }
 
     private func writeRows<Failure: Error>(
@@ -89,6 +124,14 @@ extension MatrixSnapshot {
             matrices[key] = object[key]
             object[key] = nil
         }
+        var componentMembers: [String: JSONValue] = [:]
+        if case .object(var members)? = object["pc1"] {
+            for key in Self.componentKeys {
+                componentMembers[key] = members[key]
+                members[key] = nil
+            }
+            object["pc1"] = .object(members)
+        }
         let header = try SnapshotHeader(object)
         let count = header.layers.count
         guard let cka = try Self.matrix(matrices["cka"], named: "cka", count: count) else {
@@ -99,8 +142,27 @@ extension MatrixSnapshot {
             cka: cka,
             standardErrors: try Self.matrix(matrices["stderr"], named: "stderr", count: count)
                 ?? Array(repeating: .nan, count: count * count),
-            hsic: try Self.matrix(matrices["hsic"], named: "hsic", count: count)
+            hsic: try Self.matrix(matrices["hsic"], named: "hsic", count: count),
+            firstComponents: try Self.firstComponents(componentMembers, count: count)
         )
+    }
+
+    private static func firstComponents(
+        _ members: [String: JSONValue],
+        count: Int
+    ) throws(SnapshotError) -> FirstComponents? {
+        guard case .array(let fractions)? = members["fraction"],
+            let alignments = try self.matrix(members["alignment"], named: "pc1_alignment", count: count),
+            let similarities = try self.matrix(members["cka_without"], named: "pc1_cka_without", count: count)
+        else { return nil }
+        var numbers: [Double] = []
+        for fraction in fractions {
+            guard let number = fraction.doubleOrNaN else {
+                throw .size(of: "pc1_fraction", expected: "\(count) values")
+            }
+            numbers.append(number)
+        }
+        return FirstComponents(fractions: numbers, alignments: alignments, similarities: similarities)
     }
 
     private static func matrix(
@@ -130,6 +192,7 @@ extension SnapshotHeader {
         var members = self.object
         members["dtype"] = nil
         members["shape"] = nil
+        members["frames"] = nil
         return members
     }
 }

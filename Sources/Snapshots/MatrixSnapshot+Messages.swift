@@ -7,16 +7,20 @@ extension MatrixSnapshot {
     ///   - header: The `result` of the reply.
     ///   - frames: The frames that follow it, of little-endian doubles: `cka`, `stderr` and `hsic`. Where groups were asked
     ///     for, the header says how many there are, and three frames follow: *L* dominances, *G* × *L* × *L* products and
-    ///     *G* × *L* traces.
+    ///     *G* × *L* traces. Where first components were asked for and are there, three more follow: *L* fractions,
+    ///     *L* × *L* alignments, and *L* × *L* similarities without the components. The header's `frames` names all
+    ///     frames; a daemon that does not say so sends no components.
     /// - Throws: ``SnapshotError`` where the header or the frames do not fit.
     public init(controlReply header: JSONObject, frames: [[UInt8]]) throws(SnapshotError) {
-        guard frames.count == 3 || frames.count == 6 else { throw .frameCount(frames.count) }
+        let hasComponents = Self.namesFirstComponents(header)
+        let otherCount = frames.count - (hasComponents ? 3 : 0)
+        guard otherCount == 3 || otherCount == 6 else { throw .frameCount(frames.count) }
         let header = try SnapshotHeader(header)
         let count = header.layers.count
         try Self.checkLayout(of: header)
 
         var groups: GroupSums?
-        if frames.count == 6 {
+        if otherCount == 6 {
             guard let groupCount = header.object["groups"]?.exactInteger, (0...1 << 20).contains(groupCount) else {
                 throw .header(key: "groups", expected: "the number of groups")
             }
@@ -26,12 +30,21 @@ extension MatrixSnapshot {
                 traces: try Self.values("traces", frames[5], shape: [groupCount, count])
             )
         }
+        var components: FirstComponents?
+        if hasComponents {
+            components = FirstComponents(
+                fractions: try Self.values("pc1_fraction", frames[otherCount], shape: [count]),
+                alignments: try Self.values("pc1_alignment", frames[otherCount + 1], shape: [count, count]),
+                similarities: try Self.values("pc1_cka_without", frames[otherCount + 2], shape: [count, count])
+            )
+        }
         try self.init(
             header: header,
             cka: try Self.values("cka", frames[0], shape: [count, count]),
             standardErrors: try Self.values("stderr", frames[1], shape: [count, count]),
             hsic: try Self.values("hsic", frames[2], shape: [count, count]),
-            groups: groups
+            groups: groups,
+            firstComponents: components
         )
     }
 
@@ -60,6 +73,12 @@ extension MatrixSnapshot {
         if let shape = header.object["shape"], shape != .array([.integer(count), .integer(count)]) {
             throw .header(key: "shape", expected: "[\(count), \(count)]")
         }
+    }
+
+    /// Whether a header says that the last three frames are those of the first components.
+    private static func namesFirstComponents(_ header: JSONObject) -> Bool {
+        guard case .array(let names)? = header["frames"] else { return false }
+        return names.suffix(3) == ["pc1_fraction", "pc1_alignment", "pc1_cka_without"]
     }
 
     private static func values(_ name: String, _ frame: [UInt8], shape: [Int]) throws(SnapshotError) -> [Double] {

@@ -1,6 +1,7 @@
 internal import WireFormat
 
-// Tensors, all F64: cka, stderr, dominance, and where they are known hsic [L, L], groups [G, L, L] and traces [G, L].
+// Tensors, all F64: cka, stderr, dominance, and where they are known hsic [L, L], groups [G, L, L] and traces [G, L],
+// pc1_fraction [L], pc1_alignment [L, L] and pc1_cka_without [L, L].
 //
 // The header's members are the metadata. Metadata can hold strings only: a member that is a string is written as it is,
 // every other one as JSON text, and so is a string that would itself be read as JSON, such as a run named "7".
@@ -28,6 +29,11 @@ extension MatrixSnapshot {
         if let groups {
             tensors.append(tensor("groups", [groups.count, count, count], groups.products))
             tensors.append(tensor("traces", [groups.count, count], groups.traces))
+        }
+        if let components = self.firstComponents {
+            tensors.append(tensor("pc1_fraction", [count], components.fractions))
+            tensors.append(tensor("pc1_alignment", [count, count], components.alignments))
+            tensors.append(tensor("pc1_cka_without", [count, count], components.similarities))
         }
         let metadata = self.header.fileMembers.map { (key: $0.key, value: Self.metadataText($0.value)) }
         return SafetensorsFile(tensors: tensors, metadata: metadata)
@@ -57,13 +63,22 @@ extension MatrixSnapshot {
             let traces = try Self.values("traces", shape: [groupCount, count], of: file) ?? []
             groups = GroupSums(count: groupCount, products: products, traces: traces)
         }
+        var components: FirstComponents?
+        if let fractions = try Self.values("pc1_fraction", shape: [count], of: file) {
+            components = FirstComponents(
+                fractions: fractions,
+                alignments: try Self.values("pc1_alignment", shape: square, of: file) ?? [],
+                similarities: try Self.values("pc1_cka_without", shape: square, of: file) ?? []
+            )
+        }
         try self.init(
             header: header,
             cka: cka,
             standardErrors: try Self.values("stderr", shape: square, of: file)
                 ?? Array(repeating: .nan, count: count * count),
             hsic: try Self.values("hsic", shape: square, of: file),
-            groups: groups
+            groups: groups,
+            firstComponents: components
         )
     }
 

@@ -17,6 +17,9 @@ public struct MatrixSnapshot: Sendable {
     /// The sums of the groups of batches, for those who go on computing.
     public let groups: GroupSums?
 
+    /// What the first components say, or `nil` where the matrix came without.
+    public let firstComponents: FirstComponents?
+
     /// The sums that a window keeps for each group of its batches.
     public struct GroupSums: Hashable, Sendable {
         /// The number of groups, *G*.
@@ -44,7 +47,8 @@ public struct MatrixSnapshot: Sendable {
         cka: [Double],
         standardErrors: [Double],
         hsic: [Double]? = nil,
-        groups: GroupSums? = nil
+        groups: GroupSums? = nil,
+        firstComponents: FirstComponents? = nil
     ) throws(SnapshotError) {
         let count = header.layers.count
         for (name, matrix) in [("cka", cka), ("stderr", standardErrors), ("hsic", hsic ?? cka)]
@@ -59,11 +63,13 @@ public struct MatrixSnapshot: Sendable {
                 throw .size(of: "traces", expected: "\(groups.count) × \(count) values")
             }
         }
+        try firstComponents?.check(layerCount: count)
         self.header = header
         self.cka = cka
         self.standardErrors = standardErrors
         self.hsic = hsic
         self.groups = groups
+        self.firstComponents = firstComponents
     }
 
     /// The layers' names, in the order of the matrices' rows.

@@ -54,6 +54,7 @@ struct WindowSelection: ParsableArguments {
         arguments["step"] = self.step.map { .integer($0) }
         if withGroups {
             arguments["groups"] = true
+            arguments["pc1"] = true
         }
         let (result, frames) = try options.request("snapshot", arguments)
         do {

@@ -19,6 +19,13 @@ from .errors import DaemonNotRunning, NoReply, ProtocolError, RequestRefused, Un
 from .snapshot import Matrix, Snapshot
 
 
+# The frames of a snapshot beside its three matrices, and their shapes: L layers.
+_EXTRAS = {
+    "groups": ("G", "L", "L"), "traces": ("G", "L"),
+    "pc1_fraction": ("L",), "pc1_alignment": ("L", "L"), "pc1_cka_without": ("L", "L"),
+}
+
+
 def default_endpoint() -> str:
     """Where the daemon's control socket is unless told otherwise: ``LIVECKA_CONTROL``, else the usual directories."""
     named = os.environ.get("LIVECKA_CONTROL")
@@ -79,14 +86,15 @@ class Control:
         return cast("dict[str, Any]", self.request("run", run=name))
 
     def snapshot(self, run: str, window: Optional[str] = None, step: Optional[int] = None) -> Snapshot:
-        """A window's matrix as it is now, or as it was at a step."""
-        header, frames = self._exchange("snapshot", run=run, window=window, step=step)
+        """A window's matrix as it is now, or as it was at a step, with the first components of its layers where known."""
+        header, frames = self._exchange("snapshot", run=run, window=window, step=step, pc1=True)
         try:
             count = len(header["layers"])
             cka, stderr, hsic = (_doubles(frame, (count, count)) for frame in frames[:3])
             extras = {}
-            if len(frames) == 5:
-                extras = {"groups": _doubles(frames[3], (-1, count, count)), "traces": _doubles(frames[4], (-1, count))}
+            for name, frame in zip(header.pop("frames", ()), frames):
+                if name in _EXTRAS:
+                    extras[name] = _doubles(frame, tuple(count if size == "L" else -1 for size in _EXTRAS[name]))
         except (KeyError, TypeError, ValueError) as error:
             raise ProtocolError(f"the daemon's snapshot cannot be read: {error}") from error
         dominance = header.get("dominance")

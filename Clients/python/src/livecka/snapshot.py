@@ -18,6 +18,9 @@ Matrix = npt.NDArray[np.float64]
 # A JSON snapshot begins with these keys; the matrices follow, and then whatever else the header holds.
 _FIRST_KEYS = ("run", "window", "generation", "step_first", "step_last", "batches", "examples", "missing", "layers")
 
+# What a JSON snapshot has under `pc1`, and the arrays' names elsewhere.
+_COMPONENTS = {"fraction": "pc1_fraction", "alignment": "pc1_alignment", "cka_without": "pc1_cka_without"}
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -34,7 +37,9 @@ class Snapshot:
     dominance: Optional[Matrix] = None
     """For each layer how far a single direction dominates it, 0 to 1, where known."""
     extras: dict[str, Matrix] = field(default_factory=dict)
-    """What a safetensors file holds beyond that: `groups` [G, L, L] and `traces` [G, L] to go on computing with."""
+    """What is known beyond that: `pc1_fraction` [L], `pc1_alignment` [L, L] and `pc1_cka_without` [L, L] of the layers'
+    first principal components, and from a safetensors file `groups` [G, L, L] and `traces` [G, L] to go on computing
+    with."""
 
     @property
     def layers(self) -> list[str]:
@@ -78,6 +83,10 @@ class Snapshot:
             "dominance": _nulled(dominance), "accounting": self.header.get("accounting"),
         })
         document.update({key: value for key, value in _file_header(self.header).items() if key not in document})
+        components = {key: self.extras[name] for key, name in _COMPONENTS.items() if name in self.extras}
+        if components:
+            known = document.get("pc1") or {}
+            document["pc1"] = {**known, **{key: _nulled(values) for key, values in components.items()}}
         return json.dumps(document, ensure_ascii=False, allow_nan=False)
 
 
@@ -103,6 +112,10 @@ def load(path: Union[str, Path]) -> Snapshot:
 
 def _from_json(document: dict[str, Any]) -> Snapshot:
     arrays = {name: document.pop(name) for name in ("cka", "stderr", "hsic", "dominance") if name in document}
+    components = document.get("pc1") or {}
+    for key, name in _COMPONENTS.items():
+        if key in components:
+            arrays[name] = components.pop(key)
     return _from_arrays(document, {name: _filled(rows) for name, rows in arrays.items() if rows is not None})
 
 
@@ -115,7 +128,7 @@ def _from_arrays(header: dict[str, Any], arrays: dict[str, Matrix]) -> Snapshot:
 
 def _file_header(header: dict[str, Any]) -> dict[str, Any]:
     """The header without what describes the frames of a message and what stands beside it."""
-    return {key: value for key, value in header.items() if key not in ("dtype", "shape", "dominance")}
+    return {key: value for key, value in header.items() if key not in ("dtype", "shape", "dominance", "frames")}
 
 
 def _text(value: Any) -> str:

@@ -16,7 +16,7 @@ from . import _messages
 from ._durations import Duration, seconds
 from .snapshot import Matrix
 
-KINDS = ("cka", "alert", "event", "heartbeat")
+KINDS = ("cka", "pc1", "alert", "event", "heartbeat")
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,16 @@ class Message:
     """L × L, NaN where undefined; for the kind ``cka``."""
     stderr: Optional[Matrix] = None
     """L × L standard errors; for the kind ``cka``."""
+    fraction: Optional[Matrix] = None
+    """For each of L layers the share of its variance that its first component has, NaN where undefined; for ``pc1``."""
+    alignment: Optional[Matrix] = None
+    """L × L: how far two layers have the same first component, 0 to 1; for the kind ``pc1``."""
+    cka_without: Optional[Matrix] = None
+    """L × L: CKA without the first components; for the kind ``pc1``."""
 
     @property
     def kind(self) -> str:
-        """``cka``, ``alert``, ``event`` or ``heartbeat``."""
+        """``cka``, ``pc1``, ``alert``, ``event`` or ``heartbeat``."""
         return self.topic.partition("/")[0]
 
     @property
@@ -44,7 +50,7 @@ class Message:
 
     @property
     def layers(self) -> list[str]:
-        """The layers' names in order; for the kind ``cka``."""
+        """The layers' names in order; for the kinds ``cka`` and ``pc1``."""
         return list(self.header.get("layers", ()))
 
 
@@ -119,7 +125,7 @@ class Subscription:
             topic = frames[0].decode()
             header = json.loads(frames[1])
             epoch, seq = header["epoch"], int(header["seq"])
-            matrices = [_matrix(frame, header["shape"]) for frame in frames[2:4]] if topic.startswith("cka/") else []
+            matrices = _matrices(topic, header, frames[2:])
         except (IndexError, KeyError, TypeError, ValueError):
             self.unreadable += 1
             return None
@@ -128,7 +134,7 @@ class Subscription:
             return None  # sent again for somebody who came later
         self._seen[topic] = (epoch, seq)
         missed = seq - last - 1 if last_epoch == epoch else 0
-        return Message(topic, header, missed, *matrices)
+        return Message(topic, header, missed, **matrices)
 
 
 def _prefix(kind: str, run: Optional[str]) -> bytes:
@@ -137,6 +143,16 @@ def _prefix(kind: str, run: Optional[str]) -> bytes:
     if run is None or kind == "heartbeat":
         return f"{kind}/".encode()
     return f"{kind}/{_messages.checked_run(run)}/".encode()
+
+
+def _matrices(topic: str, header: dict[str, Any], frames: list[bytes]) -> dict[str, Matrix]:
+    """The numbers of a message, by the names of `Message`'s attributes."""
+    if topic.startswith("cka/"):
+        return {name: _matrix(frame, header["shape"]) for name, frame in zip(("cka", "stderr"), frames)}
+    if topic.startswith("pc1/"):
+        named = dict(zip(header["frames"], zip(frames, header["shapes"])))
+        return {name: _matrix(*named[name]) for name in ("fraction", "alignment", "cka_without")}
+    return {}
 
 
 def _matrix(frame: bytes, shape: list[int]) -> Matrix:
