@@ -133,7 +133,7 @@ def test_setting_chooses_the_batches(start: Any, setting: Optional[str], expecte
     session = daemon.emitter().session("run")
     session.send(0, layers(1), probe="set")
     session.send(1, layers(2))
-    eventually(lambda: daemon.accounting("run")["accumulated"] == 2, "two batches")
+    daemon.settled("run", accumulated=2)
     header = daemon.ask("snapshot", run="run", window="total")
     if expected == 0:
         assert header["pc1"] is None
@@ -178,7 +178,7 @@ def test_latest_sweep_names_the_examples(daemon: Daemon) -> None:
 def test_late_subscriber_has_the_last_values(daemon: Daemon) -> None:
     run = "pc1-late"
     daemon.emitter().session(run).send(0, layers(1), probe="set")
-    eventually(lambda: daemon.accounting(run)["accumulated"] == 1, "the batch")
+    daemon.settled(run, accumulated=1)
     late = daemon.subscriber(f"pc1/{run}/")
     topics = {late.receive()[0] for _ in range(3)}
     assert topics == {f"pc1/{run}/{window}/" for window in ("recent", "trend", "total")}
@@ -188,7 +188,7 @@ def test_snapshot_carries_them_where_asked(daemon: Daemon, tmp_path: Any) -> Non
     run = "pc1-snapshot"
     batch = layers(4, isotropic=True)
     daemon.emitter().session(run).send(0, batch, probe="set", batch=0, batches=1)
-    eventually(lambda: daemon.accounting(run)["accumulated"] == 1, "the batch")
+    daemon.settled(run, accumulated=1)
     plain, frames = daemon.ask_with_frames("snapshot", run=run, window="total")
     assert len(frames) == 3 and plain["frames"] == ["cka", "stderr", "hsic"]
     header, frames = daemon.ask_with_frames("snapshot", run=run, window="total", groups=True, pc1=True)
@@ -232,13 +232,12 @@ def test_python_client_follows_them(daemon: Daemon) -> None:
 
 
 def test_want_of_memory_costs_the_components_first(start: Any) -> None:
-    daemon = start(limits={"memory": "600kB"}, windows=[{"name": "total", "kind": "total"}])
+    daemon = start(limits={"memory": "600kB"}, windows=[{"name": "recent", "kind": "total"}])
     random = np.random.default_rng(1)
     batch = {f"l{i}": random.standard_normal((128, 8)).astype(np.float32) for i in range(12)}
     session = daemon.emitter().session("run")
     session.send(0, batch, probe="set")
-    eventually(lambda: daemon.accounting("run")["pending"] == 0, "a decision")
-    assert daemon.accounting("run")["accumulated"] == 1
+    daemon.settled("run", accumulated=1)
     assert daemon.ask("snapshot", run="run")["pc1"] is None
     assert any("first components" in line for line in daemon.ask("status")["degraded"])
 
@@ -249,6 +248,6 @@ def test_forgotten_run_gives_its_memory_back(start: Any) -> None:
     session = daemon.emitter().session("run")
     for i in range(5):
         session.send(i, layers(i), probe="set", batch=0, batches=1)
-    eventually(lambda: daemon.accounting("run")["accumulated"] == 5, "five batches")
+    daemon.settled("run", accumulated=5)
     daemon.ask("forget", run="run")
     eventually(lambda: daemon.ask("status")["memory"]["used"] == before, "the memory")
