@@ -95,7 +95,7 @@ struct WindowSet: Sendable {
     ///   - definition: The window.
     ///   - shares: The shares of the examples of the latest batches.
     /// - Precondition: The window is defined.
-    func sums(of definition: WindowDefinition, shares: ShareStore) -> WindowSums? {
+    func sums(of definition: WindowDefinition, shares: ShareStore = ShareStore()) -> WindowSums? {
         guard let index = self.definitions.firstIndex(of: definition) else {
             preconditionFailure("No window is named \(definition.name)")
         }

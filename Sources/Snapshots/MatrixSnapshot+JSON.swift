@@ -59,8 +59,10 @@ extension MatrixSnapshot {
         try write(Self.list(self.header.dominance[...]).encoded())
         try writeKey("accounting")
         try write((header["accounting"] ?? .null).encoded())
-        try writeKey("pc1")
-        try self.writeFirstComponents(lineBreak: lineBreak, write)
+        if self.header.object["pc1"] != nil {
+            try writeKey("pc1")
+            try self.writeFirstComponents(lineBreak: lineBreak, write)
+        }
         for (key, value) in header where !known.contains(key) {
             try writeKey(key)
             try write(value.encoded())

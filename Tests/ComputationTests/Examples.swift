@@ -40,7 +40,7 @@ struct ExampleBatch {
     }
 
     /// The batch's contribution, computed on this thread.
-    func hsic() throws -> BatchHSIC {
+    func hsic(withFirstComponents: Bool = false) throws -> BatchHSIC {
         var workspace = Workspace()
         var grams: [UCenteredGram] = []
         for layer in self.layers {
@@ -50,6 +50,7 @@ struct ExampleBatch {
                     elementType: .float32,
                     exampleCount: self.exampleCount,
                     featureCount: self.featureCount,
+                    withFirstComponent: withFirstComponents,
                     workspace: &workspace
                 )
             )

@@ -29,12 +29,19 @@ struct GramEngineTests {
         _ example: ExampleBatch,
         layers: Range<Int>? = nil,
         as batch: BatchID,
+        withFirstComponents: Bool = false,
         to engine: GramEngine
     ) {
         let message = example.message(of: layers ?? example.layers.indices, run: batch.run)
-        let reserved = GramEngine.byteCount(of: message.header)
+        let reserved = GramEngine.byteCount(of: message.header, withFirstComponents: withFirstComponents)
         #expect(self.memory.reserve(reserved + message.frames.reduce(0) { $0 + $1.byteCount }))
-        engine.compute(batch, header: message.header, frames: message.frames, reservedByteCount: reserved)
+        engine.compute(
+            batch,
+            header: message.header,
+            frames: message.frames,
+            withFirstComponents: withFirstComponents,
+            reservedByteCount: reserved
+        )
     }
 
     /// The next report, by when all that was reserved for its batch is free.
@@ -53,6 +60,41 @@ struct GramEngineTests {
         #expect(report.batch == self.batch)
         #expect(try report.result.get() == (try example.hsic()))
         #expect(self.memory.used == 0)
+    }
+
+    @Test func firstComponentsComeWhereTheyAreAskedForInEveryPart() throws {
+        let example = ExampleBatch(exampleCount: 12, featureCount: 30, layerCount: 4)
+        let engine = try self.engine(threadCount: 2)
+        defer { engine.stop() }
+        for isWhole in [true, false] {
+            let batch = BatchID(run: .example, number: isWhole ? 1 : 2)
+            self.submit(example, layers: 0..<2, as: batch, withFirstComponents: true, to: engine)
+            self.submit(example, layers: 2..<4, as: batch, withFirstComponents: isWhole, to: engine)
+            engine.seal(batch, layerOrder: Array(0..<4))
+            let hsic = try self.nextReport().result.get()
+            #expect(hsic == (try example.hsic(withFirstComponents: isWhole)))
+            #expect((hsic.firstComponents != nil) == isWhole)
+        }
+        #expect(self.memory.used == 0)
+    }
+
+    @Test func memoryOfAComponentIsPaidFor() throws {
+        let example = ExampleBatch(exampleCount: 40, featureCount: 30, layerCount: 3)
+        let header = example.message(of: 0..<3).header
+        var workspace = Workspace()
+        let held = try example.layers.reduce(0) { held, layer in
+            held
+                + (try UCenteredGram(
+                    activations: unsafe layer.span.bytes,
+                    elementType: .float32,
+                    exampleCount: 40,
+                    featureCount: 30,
+                    withFirstComponent: true,
+                    workspace: &workspace
+                )).byteCount
+        }
+        #expect(held > GramEngine.byteCount(of: header))
+        #expect(held <= GramEngine.byteCount(of: header, withFirstComponents: true))
     }
 
     @Test func partsInAnyOrderGiveTheSameContribution() throws {

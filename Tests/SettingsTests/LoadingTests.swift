@@ -45,7 +45,7 @@ struct LoadingTests {
               - {name: recent, kind: sliding, batches: 64}
               - {name: trend, kind: decay, half_life: 256}
               - {name: total, kind: total}
-            engine: {threads: 0}
+            engine: {threads: 0, first_component: probe}
             limits: {memory: 2GiB, message: 1GiB, layers: 4096, examples: 4096, runs: 256, assembly: 30s}
             stale_after: 60s
             alerts:
@@ -116,6 +116,7 @@ struct LoadingTests {
                   - {name: total, kind: total}
                 engine:
                   threads: 0
+                  first_component: probe
                 limits:
                   memory: 2GiB
                   message: 1GiB

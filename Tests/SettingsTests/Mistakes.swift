@@ -39,7 +39,11 @@ enum Mistakes {
         ("publish:\n  intervall: 1s", "livecka.yaml:2: publish.intervall: unknown key; did you mean interval?"),
         ("publish: {inetrval: 1s}", "livecka.yaml:1: publish.inetrval: unknown key; did you mean interval?"),
         ("http: {tls: true}", "livecka.yaml:1: http.tls: unknown key; the keys here are host and port"),
-        ("engine: {gpu: 0}", "livecka.yaml:1: engine.gpu: unknown key; the keys here are threads"),
+        ("engine: {gpu: 0}", "livecka.yaml:1: engine.gpu: unknown key; the keys here are threads and first_component"),
+        (
+            "engine: {first_component: always}",
+            "livecka.yaml:1: engine.first_component: \"always\" is not known; write probe, all or off"
+        ),
         ("window: []", "livecka.yaml:1: window: unknown key; did you mean windows?"),
         ("Publish: {}", "livecka.yaml:1: Publish: unknown key; did you mean publish?"),
         (

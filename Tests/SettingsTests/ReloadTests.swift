@@ -29,6 +29,7 @@ struct ReloadTests {
             yaml: """
                 ingest: {connect: [tcp://a:1]}
                 publish: {interval: 2s}
+                engine: {first_component: off}
                 limits: {memory: 3GiB, message: 2GiB, layers: 1, examples: 4, runs: 1, assembly: 1s}
                 stale_after: 1s
                 """

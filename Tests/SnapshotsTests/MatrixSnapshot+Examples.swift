@@ -30,6 +30,22 @@ extension MatrixSnapshot {
         )
     }
 
+    /// The example with first components, of which the second layer has none.
+    static func exampleWithFirstComponents() throws -> MatrixSnapshot {
+        var object = try SnapshotHeader.example().object
+        object["pc1"] = ["batches": 3, "undefined": ["a,\"b\"": "no_gap"], "dominant_examples": []]
+        return try MatrixSnapshot(
+            header: SnapshotHeader(object),
+            cka: [1, .nan, .nan, .nan],
+            standardErrors: [0.001953125, .nan, .nan, .nan],
+            firstComponents: FirstComponents(
+                fractions: [0.75, .nan],
+                alignments: [1, .nan, .nan, .nan],
+                similarities: [0.5, .nan, .nan, .nan]
+            )
+        )
+    }
+
     /// Whether two snapshots hold the same bits, so that an undefined value equals another.
     func isIdentical(to other: MatrixSnapshot) -> Bool {
         func bits(_ values: [Double]?) -> [UInt64]? { values?.map { $0.isNaN ? .max : $0.bitPattern } }

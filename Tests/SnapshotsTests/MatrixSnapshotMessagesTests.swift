@@ -28,6 +28,29 @@ import WireFormat
         #expect(snapshot.header.object["v"] == 1)
     }
 
+    @Test(arguments: [false, true])
+    func firstComponentsFollowBehindEverythingElse(withGroups: Bool) throws {
+        var header = try SnapshotHeader.example().object
+        var names: [JSONValue] = ["cka", "stderr", "hsic"]
+        var frames = [self.cka, self.errors, self.hsic]
+        if withGroups {
+            header["groups"] = 1
+            names += ["dominance", "groups", "traces"]
+            frames += [bytes([0.5, .nan]), bytes([1, 2, 2, 3]), bytes([4, 5])]
+        }
+        header["frames"] = .array(names + ["pc1_fraction", "pc1_alignment", "pc1_cka_without"])
+        frames += [bytes([0.75, .nan]), bytes([1, 0.25, 0.25, 1]), bytes([1, -0.5, -0.5, 1])]
+        let snapshot = try MatrixSnapshot(controlReply: header, frames: frames)
+        #expect(snapshot.firstComponents?.fractions.first == 0.75)
+        #expect(snapshot.firstComponents?.alignments == [1, 0.25, 0.25, 1])
+        #expect(snapshot.firstComponents?.similarities == [1, -0.5, -0.5, 1])
+        #expect((snapshot.groups != nil) == withGroups)
+
+        #expect(throws: SnapshotError.frameCount(frames.count - 1)) {
+            try MatrixSnapshot(controlReply: header, frames: frames.dropLast())
+        }
+    }
+
     @Test func groupsFollowWhereTheyWereAskedFor() throws {
         var header = try SnapshotHeader.example().object
         header["groups"] = 3

@@ -3,6 +3,37 @@ import Testing
 import WireFormat
 
 @Suite struct SnapshotFilesTests {
+    @Test func firstComponentsStandUnderOneKey() throws {
+        let expected = #"""
+            "pc1":{"batches":3,
+            "undefined":{"a,\"b\"":"no_gap"},
+            "dominant_examples":[],
+            "fraction":[0.75,null],
+            "alignment":[
+            [1.0,null],
+            [null,null]],
+            "cka_without":[
+            [0.5,null],
+            [null,null]]},
+            """#
+        #expect(try text(of: .exampleWithFirstComponents(), as: .json).contains(expected))
+    }
+
+    @Test(arguments: [SnapshotFormat.DataFormat.json, .safetensors])
+    func firstComponentsComeBackFromAFile(format: SnapshotFormat.DataFormat) throws {
+        let snapshot = try MatrixSnapshot.exampleWithFirstComponents()
+        try withTemporaryDirectory { directory in
+            let path = "\(directory)/m.\(format == .json ? "json" : "safetensors")"
+            try snapshot.write(to: path, as: format)
+            let again = try MatrixSnapshot(contentsOf: path)
+            let components = try #require(again.firstComponents)
+            #expect(components.fractions[0] == 0.75 && components.fractions[1].isNaN)
+            #expect(components.alignments[0] == 1 && components.similarities[0] == 0.5)
+            #expect(components.alignments[1].isNaN && components.similarities.count == 4)
+            #expect(again.header.object["pc1"] == snapshot.header.object["pc1"])
+        }
+    }
+
     @Test func jsonHasTheContractsKeysFirst() throws {
         let expected = #"""
             {
