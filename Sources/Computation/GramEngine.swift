@@ -56,6 +56,7 @@ public final class GramEngine: Sendable {
     /// - Parameters:
     ///   - header: The message's header.
     ///   - withFirstComponents: Whether the layers' first components are computed.
+    /// - Returns: The number of bytes.
     public static func byteCount(of header: BatchHeader, withFirstComponents: Bool = false) -> Int {
         let n = header.exampleCount
         let grams = header.tensors.reduce(0) { $0 + n * (n - 1) / 2 * max(4, $1.elementType.byteCount) }

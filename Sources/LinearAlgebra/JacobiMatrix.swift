@@ -69,6 +69,7 @@ struct JacobiMatrix {
     /// needs no pivoting.
     ///
     /// - Parameter eigenvalue: The largest eigenvalue.
+    /// - Returns: A number for each row.
     /// - Complexity: O(*k*).
     func leadingEigenvector(for eigenvalue: Double) -> [Double] {
         let shift = eigenvalue + 4e-15 * self.bound().magnitude

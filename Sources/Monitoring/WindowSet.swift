@@ -94,6 +94,7 @@ struct WindowSet: Sendable {
     /// - Parameters:
     ///   - definition: The window.
     ///   - shares: The shares of the examples of the latest batches.
+    /// - Returns: The sums, and what they cover.
     /// - Precondition: The window is defined.
     func sums(of definition: WindowDefinition, shares: ShareStore = ShareStore()) -> WindowSums? {
         guard let index = self.definitions.firstIndex(of: definition) else {

@@ -17,7 +17,9 @@ public struct FirstComponent: Sendable {
     /// The eigenvalue, λ₁.
     public let eigenvalue: Double
 
-    /// The eigenvector, u₁, one number for each example, of unit length. Its sign means nothing.
+    /// The eigenvector, u₁, of unit length: a number for each example.
+    ///
+    /// Its sign means nothing.
     public let vector: [Double]
 
     /// What is left of the layer without the component; `nil` where that is rounding.
@@ -90,6 +92,7 @@ extension LanczosProcess {
     ///   - sums: What U-centring has found.
     ///   - exponent: Of the power of two that is to be multiplied in again.
     ///   - isDouble: Whether the entries of the rest are kept in Float64.
+    /// - Returns: The component, or why there is none.
     mutating func firstComponent<Scalar: KernelScalar>(
         of triangle: [Scalar],
         diagonal: [Scalar],

@@ -4,6 +4,7 @@ extension UCenteredBatch {
     /// What the layers' first components contribute, `nil` unless all layers were asked for theirs.
     ///
     /// - Parameter workspace: Scratch memory, bounded however many layers there are.
+    /// - Returns: The contribution to a window.
     /// - Complexity: O(*L*² *n*²) for *L* layers.
     func firstComponents(workspace: inout Workspace) -> BatchFirstComponents? {
         var undefined: [UndefinedComponent?] = []

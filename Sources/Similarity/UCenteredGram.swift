@@ -56,7 +56,8 @@ public struct UCenteredGram: Sendable {
     ///   - sums: What U-centring it has found.
     ///   - exponent: Of the power of two that is to be multiplied in again.
     ///   - elementType: How the layer's numbers came.
-    ///   - process: Finds the first component; `nil` where nobody asks for it.
+    ///   - withFirstComponent: Whether the first component is looked for.
+    ///   - process: Finds it.
     init<Scalar>(
         of gram: inout GramMatrix<Scalar>,
         sums: UCenteredSums,

@@ -104,16 +104,22 @@ struct FirstComponentTests {
         let used = bench.memory.used
         #expect(used > WindowSet.byteCount(definitions: [.pass, .recent, .trend, .total], layerCount: 2))
         // Another list of layers begins a generation.
-        bench.add(.example(step: 20, seq: 20), .init(
-            exampleCount: 16,
-            products: [1, 0, 0, 1, 0, 1],
-            traces: [1, 1, 1],
-            isConstant: [false, false, false]
-        ))
-        #expect(bench.memory.used == WindowSet.byteCount(
-            definitions: [.pass, .recent, .trend, .total],
-            layerCount: 3
-        ))
+        bench.add(
+            .example(step: 20, seq: 20),
+            .init(
+                exampleCount: 16,
+                products: [1, 0, 0, 1, 0, 1],
+                traces: [1, 1, 1],
+                isConstant: [false, false, false]
+            )
+        )
+        #expect(
+            bench.memory.used
+                == WindowSet.byteCount(
+                    definitions: [.pass, .recent, .trend, .total],
+                    layerCount: 3
+                )
+        )
         bench.take(bench.monitor.forget(.example) ?? [])
         #expect(bench.memory.used == 0)
     }

@@ -85,7 +85,9 @@ import Testing
     private static let mixtures: [[[UndefinedComponent?]]] = [
         [[nil, nil, nil, nil]],
         [[nil, .noGap, nil, .noRest]],
-        [[nil, nil, nil, nil], [nil, .noGap, nil, nil], [.constant, nil, nil, .noRest], [nil, nil, .noGap, .noRest]],
+        [
+            [nil, nil, nil, nil], [nil, .noGap, nil, nil], [.constant, nil, nil, .noRest], [nil, nil, .noGap, .noRest],
+        ],
         [[.noGap, nil, nil, nil], [nil, .noGap, .noGap, .noGap]],
     ]
 

@@ -194,7 +194,8 @@ import Testing
                     let alignment = expected[i].alignment(with: expected[j].vector)
                     #expect(abs(components.alignments[place] - alignment) < tolerance)
                     let product = Self.restProduct(expected[i], expected[j], count: n)
-                    let scale = (Self.restProduct(expected[i], expected[i], count: n)
+                    let scale =
+                        (Self.restProduct(expected[i], expected[i], count: n)
                         * Self.restProduct(expected[j], expected[j], count: n)).squareRoot()
                     #expect(abs(components.restProducts[place] - product) < 10 * tolerance * scale)
                     place += 1

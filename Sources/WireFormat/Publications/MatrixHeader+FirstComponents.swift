@@ -6,6 +6,7 @@ extension MatrixHeader {
     /// - Parameters:
     ///   - matrices: What the components say.
     ///   - dominantExamples: The examples that carry them.
+    /// - Returns: The header, without its envelope.
     public func json(for matrices: FirstComponentMatrices, dominantExamples: [JSONValue]) -> JSONObject {
         let count = self.layers.count
         var header: JSONObject = [
