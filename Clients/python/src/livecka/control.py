@@ -18,7 +18,6 @@ from ._durations import Duration, seconds
 from .errors import DaemonNotRunning, NoReply, ProtocolError, RequestRefused, UnknownRun
 from .snapshot import Matrix, Snapshot
 
-
 # The frames of a snapshot beside its three matrices, and their shapes: L layers.
 _EXTRAS = {
     "groups": ("G", "L", "L"), "traces": ("G", "L"),

@@ -111,7 +111,8 @@ def load(path: Union[str, Path]) -> Snapshot:
 
 
 def _from_json(document: dict[str, Any]) -> Snapshot:
-    arrays = {name: document.pop(name) for name in ("cka", "stderr", "hsic", "dominance") if name in document}
+    names = ("cka", "stderr", "hsic", "dominance")
+    arrays: dict[str, Any] = {name: document.pop(name) for name in names if name in document}
     components = document.get("pc1") or {}
     for key, name in _COMPONENTS.items():
         if key in components:
