@@ -1,14 +1,25 @@
 internal import Synchronization
 
-/// The bytes that all parts of the daemon may hold together: messages that wait, Grams, sums.
+/// The bytes that all parts of the daemon may hold together: messages that come in or wait, Grams, sums, scratch.
 ///
 /// Whoever wants to keep something asks first; what is not granted is not kept. The budget counts
 /// what was granted, so a forgotten release shows up in `livecka status` and not as an out-of-memory
 /// kill in the middle of the night.
 public final class MemoryBudget: Sendable {
+    /// What takes memory without being a batch's, and leaves less of it to be reserved.
+    public enum Purpose: String, CaseIterable, Sendable {
+        /// Messages that connections may be sending: libzmq holds them before the daemon sees them.
+        case connections
+        /// The workers' scratch memory.
+        case scratch
+    }
+
     private struct State {
         var limit: Int
         var used = 0
+        var setAside: [Purpose: Int] = [:]
+
+        var total: Int { self.setAside.values.reduce(self.used, +) }
     }
 
     private let state: Mutex<State>
@@ -28,7 +39,12 @@ public final class MemoryBudget: Sendable {
         set { self.state.withLock { $0.limit = newValue } }
     }
 
-    /// The number of bytes that are held.
+    /// The number of bytes that are held or set aside.
+    public var total: Int {
+        self.state.withLock { $0.total }
+    }
+
+    /// The number of bytes that were reserved and are held.
     public var used: Int {
         self.state.withLock { $0.used }
     }
@@ -40,9 +56,9 @@ public final class MemoryBudget: Sendable {
     public func reserve(_ byteCount: Int) -> Bool {
         precondition(byteCount >= 0, "Cannot reserve \(byteCount) bytes")
         return self.state.withLock { state in
-            let (sum, overflow) = state.used.addingReportingOverflow(byteCount)
+            let (sum, overflow) = state.total.addingReportingOverflow(byteCount)
             guard !overflow, sum <= state.limit else { return false }
-            state.used = sum
+            state.used += byteCount
             return true
         }
     }
@@ -57,6 +73,28 @@ public final class MemoryBudget: Sendable {
                 "Cannot release \(byteCount) of \(state.used) bytes"
             )
             state.used -= byteCount
+        }
+    }
+    /// The number of bytes that are set aside for a purpose.
+    public func setAside(for purpose: Purpose) -> Int {
+        self.state.withLock { $0.setAside[purpose, default: 0] }
+    }
+
+    /// Sets bytes aside for a purpose, instead of those that the caller has set aside for it before.
+    ///
+    /// - Parameters:
+    ///   - wanted: How many are wanted.
+    ///   - held: How many this caller has set aside until now.
+    ///   - purpose: What they are for.
+    /// - Returns: How many are set aside now: what is wanted, or what there is room for.
+    public func setAside(_ wanted: Int, insteadOf held: Int, for purpose: Purpose) -> Int {
+        guard wanted != held else { return held }
+        return self.state.withLock { state in
+            let others = state.setAside[purpose, default: 0] - held
+            precondition(wanted >= 0 && others >= 0, "Cannot give back more than was set aside")
+            let granted = min(wanted, held + max(0, state.limit - state.total))
+            state.setAside[purpose] = others + granted
+            return granted
         }
     }
 }

@@ -163,6 +163,37 @@ struct GramEngineTests {
         #expect(self.memory.used == 0)
     }
 
+    @Test func scratchMemoryIsSetAsideUntilTheEngineStops() throws {
+        let engine = try self.engine(threadCount: 1)
+        self.submit(ExampleBatch(), as: self.batch, to: engine)
+        engine.seal(self.batch, layerOrder: [0, 1, 2])
+        _ = try self.nextReport()
+        // The second report comes after what the first batch needed was counted.
+        let next = BatchID(run: .example, number: 2)
+        self.submit(ExampleBatch(), as: next, to: engine)
+        engine.seal(next, layerOrder: [0, 1, 2])
+        _ = try self.nextReport()
+        #expect(self.memory.setAside(for: .scratch) > 0)
+        engine.stop()
+        #expect(self.memory.total == 0)
+    }
+
+    @Test func scratchThatFindsNoRoomIsLetGoOf() throws {
+        let engine = try self.engine(threadCount: 1)
+        // Just enough for the batch itself.
+        let free = 3 * 8 * 5 * 4 + 3 * 28 * 4 + 6 * 8
+        #expect(self.memory.reserve(self.memory.limit - free))
+        for number in 1...2 {
+            let batch = BatchID(run: .example, number: number)
+            self.submit(ExampleBatch(), as: batch, to: engine)
+            engine.seal(batch, layerOrder: [0, 1, 2])
+            #expect(try self.nextReport().result.get() == (try ExampleBatch().hsic()))
+        }
+        #expect(self.memory.setAside(for: .scratch) == 0)
+        engine.stop()
+        #expect(self.memory.total == self.memory.limit - free)
+    }
+
     @Test func estimateCountsStrictTrianglesAndProducts() {
         let header = ExampleBatch(exampleCount: 8, layerCount: 3).message(of: 0..<3).header
         #expect(GramEngine.byteCount(of: header) == 3 * 28 * 4 + 6 * 8)
