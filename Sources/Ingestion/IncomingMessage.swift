@@ -19,6 +19,11 @@ public struct IncomingMessage: Sendable {
     /// room for them and they were let go of.
     public let tensors: [Frame]?
 
+    /// The bytes of the topic and the header.
+    public var headerByteCount: Int {
+        self.topic.byteCount + (self.header?.byteCount ?? 0)
+    }
+
     /// The bytes that are reserved for the tensors.
     public var heldByteCount: Int {
         self.tensors == nil ? 0 : self.tensorByteCounts.reduce(0, +)
