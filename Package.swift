@@ -64,7 +64,8 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "Computation", "Control", "LinearAlgebra", "Monitoring", "Similarity", "Threads", "WireFormat", "ZeroMQ",
+                "Computation", "Control", "LinearAlgebra", "Monitoring", "Similarity", "Threads", "WireFormat",
+                "ZeroMQ",
             ]
         ),
         .executableTarget(
@@ -83,6 +84,7 @@ let package = Package(
             ]
         ),
         .testTarget(name: "ControlTests", dependencies: ["Control", "Threads", "WireFormat", "ZeroMQ"]),
+        .testTarget(name: "DaemonRuntimeTests", dependencies: ["DaemonRuntime"]),
         .testTarget(name: "IngestionTests", dependencies: ["Ingestion", "Monitoring", "Threads", "ZeroMQ"]),
         .testTarget(
             name: "IntegrationTests",
