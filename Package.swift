@@ -26,6 +26,7 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
         .target(name: "LinearAlgebra", dependencies: ["CKernels", "COpenBLAS"]),
         .target(name: "Similarity", dependencies: ["LinearAlgebra"]),
+        .target(name: "BlockStructure", dependencies: ["Similarity"]),
         .target(name: "WireFormat", dependencies: ["LinearAlgebra", "Similarity"]),
         .target(name: "Monitoring", dependencies: ["Similarity", "WireFormat"]),
         .target(
@@ -77,6 +78,7 @@ let package = Package(
         ),
 
         .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "LinearAlgebra", "WireFormat"]),
+        .testTarget(name: "BlockStructureTests", dependencies: ["BlockStructure", "Similarity"]),
         .testTarget(
             name: "ComputationTests",
             dependencies: [
