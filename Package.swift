@@ -78,7 +78,11 @@ let package = Package(
         ),
 
         .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "LinearAlgebra", "WireFormat"]),
-        .testTarget(name: "BlockStructureTests", dependencies: ["BlockStructure", "Similarity"]),
+        .testTarget(
+            name: "BlockStructureTests",
+            dependencies: ["BlockStructure", "Similarity"],
+            exclude: ["Fixtures"]
+        ),
         .testTarget(
             name: "ComputationTests",
             dependencies: [

@@ -41,6 +41,7 @@ public struct BlockCriteria: Hashable, Sendable {
     /// The fewest layers that a block of a network has, or of a layer group.
     ///
     /// - Parameter layerCount: The number of layers of the network, or of the group.
+    /// - Returns: The larger of ``gateLayers`` and the share of the layers, rounded up.
     public func minimumLayers(of layerCount: Int) -> Int {
         // 0.2 · 35 is 7 and a little in binary: what rounding adds must not cost a layer.
         let share = (self.gateShare * Double(layerCount) * (1 - 1e-12)).rounded(.up)
