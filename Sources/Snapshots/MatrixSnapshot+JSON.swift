@@ -81,13 +81,17 @@ extension MatrixSnapshot {
         .array(values.map { .number($0) })
     }
 
-    /// Reads a file that ``writeJSON(to:)`` could have written.
+    /// Reads a file that ``writeJSON(to:)`` could have written, or one from elsewhere with as little as `cka`: layers
+    /// without names are called by their positions.
     init(json bytes: [UInt8]) throws(SnapshotError) {
         var object = try JSONObject(parsing: bytes)
         var matrices: [String: JSONValue] = [:]
         for key in Self.matrixKeys {
             matrices[key] = object[key]
             object[key] = nil
+        }
+        if object["layers"] == nil, case .array(let rows)? = matrices["cka"], !rows.isEmpty {
+            object["layers"] = .positions(rows.count)
         }
         let header = try SnapshotHeader(object)
         let count = header.layers.count
