@@ -46,11 +46,17 @@ extension MatrixSnapshot {
         for (key, text) in file.metadata {
             object[key] = Self.metadataValue(text)
         }
-        if object["layers"] == nil, let count = file["cka"]?.shape.first {
-            object["layers"] = .positions(count)
+        guard let shape = file["cka"]?.shape else {
+            throw .malformed(reason: "it has no tensor 'cka'")
         }
-        if object["dominance"] == nil, let count = file["cka"]?.shape.first {
-            object["dominance"] = try Self.values("dominance", shape: [count], of: file)
+        guard shape.count == 2, shape[0] == shape[1] else {
+            throw .size(of: "cka", expected: "as many columns as rows")
+        }
+        if object["layers"] == nil {
+            object["layers"] = .positions(shape[0])
+        }
+        if object["dominance"] == nil {
+            object["dominance"] = try Self.values("dominance", shape: [shape[0]], of: file)
                 .map { .array($0.map { .number($0) }) }
         }
         let header = try SnapshotHeader(object)

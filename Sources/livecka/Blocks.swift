@@ -29,14 +29,17 @@ struct Blocks: ParsableCommand {
         do {
             snapshot = try MatrixSnapshot(contentsOf: self.file)
         } catch {
-            let advice = "save one with `livecka snapshot RUN -o FILE.safetensors`"
-            throw failure("\(self.file) is no saved matrix: \(error); \(advice)")
+            let reason = error.description.contains(self.file) ? "\(error)" : "\(self.file): \(error)"
+            throw failure("\(reason); `livecka snapshot RUN -o FILE.safetensors` saves one")
         }
         let candidates = snapshot.blockCandidates(settings)
         let blocks = candidates.filter { $0.kind != nil }
         guard !self.options.json else {
             print(JSONValue.array(blocks.map { .object($0.json(layers: snapshot.layers)) }).text)
             return
+        }
+        for expression in settings.groups where !snapshot.layers.contains(where: expression.matches) {
+            print("No layer matches \(expression)")
         }
         for sentence in BlockSentence.sentences(of: blocks, layers: snapshot.layers) {
             print(sentence)
@@ -51,6 +54,13 @@ struct Blocks: ParsableCommand {
         if snapshot.header.dominance.allSatisfy(\.isNaN) {
             print("The file has no `dominance`: a block is contiguous at most")
         }
+    }
+}
+
+extension String {
+    /// Whether this regular expression matches any part of a name.
+    fileprivate func matches(_ name: String) -> Bool {
+        (try? Regex(self)).map { name.contains($0) } ?? false
     }
 }
 
