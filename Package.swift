@@ -67,8 +67,8 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "Computation", "Control", "LinearAlgebra", "Monitoring", "Similarity", "Threads", "WireFormat",
-                "ZeroMQ",
+                "BlockStructure", "Computation", "Control", "LinearAlgebra", "Monitoring", "Similarity", "Threads",
+                "WireFormat", "ZeroMQ",
             ]
         ),
         .executableTarget(

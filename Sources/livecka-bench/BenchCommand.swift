@@ -13,6 +13,7 @@ struct BenchCommand: ParsableCommand {
         subcommands: [
             Engine.self,
             Pairs.self,
+            Blocks.self,
             Ingest.self,
             Latency.self,
             Memory.self,
