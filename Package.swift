@@ -97,7 +97,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Control", "DaemonRuntime", "Settings", "Similarity", "WireFormat", "ZeroMQ",
+                "BlockStructure", "Control", "DaemonRuntime", "Settings", "Similarity", "WireFormat", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
