@@ -49,7 +49,7 @@ struct Watch: ParsableCommand {
         let settings = try self.blockOptions.settings()
 
         let context = try Context()
-        let client = try ControlClient(endpoint: self.options.endpoint, context: context)
+        let client = try self.options.client(in: context)
         let socket = try Socket(.sub, in: context)
         try socket.connect(endpoint)
         try socket.subscribe("cka/\(self.runName)/\(window)/")
