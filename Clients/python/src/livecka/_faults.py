@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
-from typing import Optional
+from collections.abc import Callable
+from typing import Any, Optional, TypeVar, cast
 
 logger = logging.getLogger("livecka")
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def shielded(place: str, otherwise: Any) -> Callable[[_Method], _Method]:
+    """Keeps a method's errors from whoever calls it: they are reported to `self._faults`, and `otherwise` is returned."""
+
+    def shield(method: _Method) -> _Method:
+        @functools.wraps(method)
+        def shielding(self: Any, *arguments: Any, **keywords: Any) -> Any:
+            try:
+                return method(self, *arguments, **keywords)
+            except Exception as error:
+                try:
+                    self._faults.report(place, error)
+                except Exception:
+                    # Either the faults are strict, or the reporting itself has failed.
+                    if self._faults.is_strict:
+                        raise
+                return otherwise
+
+        return cast(_Method, shielding)
+
+    return shield
 
 
 class Faults:
@@ -21,6 +47,11 @@ class Faults:
         self._lock = threading.Lock()
         self._counts: dict[str, int] = {}
         self._unraised: Optional[BaseException] = None
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether faults are raised."""
+        return self._strict
 
     @property
     def count(self) -> int:
