@@ -205,16 +205,17 @@ class Monitor:
             number = outbox.take_number()
             try:
                 _messages.checked_choice(kind, "kind", _messages.KINDS)
+                step = _messages.checked_integer(step, "step")
                 header = {
                     "v": _messages.VERSION, "type": "batch", "run": self._run, "session": self._session,
-                    "seq": number, "step": _messages.checked_integer(step, "step"), "time": time.time(),
+                    "seq": number, "step": step, "time": time.time(),
                     "batch": _messages.optional_integer(batch, "batch"),
                     "batches": _messages.optional_integer(batches, "batches"),
                     "probe": probe, "phase": _messages.checked_choice(phase, "phase", _messages.PHASES),
                     "rank": self._rank, "world": self._world,
                 }
                 tensors, n = _messages.described(activations, kind)
-                outbox.progress = (header["step"], phase)
+                outbox.progress = (step, phase)
                 byte_count = sum(tensor.byte_count for tensor in tensors)
                 if not outbox.has_room(byte_count):
                     # Nothing is copied either.
