@@ -68,7 +68,11 @@ def new_model(seed: int = 0) -> Any:
 def watch(model: Any, ingest: Ingest, **arguments: Any) -> Watcher:
     """A strict watcher that somebody listens to."""
     watcher = livecka.torch.watch(
-        model, **{"run": "run", "endpoint": ingest.endpoint, "probe": PROBE, "strict": True, "batch_size": 8, "budget": None, **arguments}
+        model,
+        **{
+            "run": "run", "endpoint": ingest.endpoint, "probe": PROBE, "strict": True, "batch_size": 8, "budget": None,
+            **arguments,
+        },
     )
     ingest.wait_for(watcher.monitor)
     return watcher

@@ -64,6 +64,12 @@ class Budget:
         if self._start is None:
             self._start = self._last = self._clock()
 
+    def leave_out(self, seconds: float) -> None:
+        """So much of the time since the start was no training."""
+        if self._start is not None:
+            self._start += seconds
+            self._last += seconds
+
     def allows_turn(self) -> bool:
         """Whether a turn fits now."""
         self.start()

@@ -180,8 +180,12 @@ class Outbox:
             self._serve()
         except Exception as error:
             self._faults.report_later("serve the emitting socket", error)
-        finally:
+        try:
             self._end()
+        except Exception as error:
+            self._faults.report_later("close the emitting socket", error)
+            self._subscribed.clear()
+            self._context.destroy(linger=0)
 
     def _serve(self) -> None:
         poller = zmq.Poller()

@@ -64,7 +64,7 @@ class Capture:
         self.disarm()
         self._count = count
         for name, module in self._modules.items():
-            self._handles.append(module.register_forward_hook(Hook(self._on_output, name)))
+            self._handles.append(module.register_forward_hook(Hook(self, name)))
             self.armed_count += 1
 
     def disarm(self) -> None:
@@ -75,10 +75,10 @@ class Capture:
         self._error = self._count = None
 
     @contextmanager
-    def armed(self) -> Iterator[None]:
+    def armed(self, count: Optional[int] = None) -> Iterator[None]:
         """Hooks stand only inside this block."""
         try:
-            self.arm()
+            self.arm(count)
             yield
         finally:
             self.disarm()
@@ -118,40 +118,44 @@ class Capture:
                 tensors[name if ran[name] == 1 else f"{name}#{turns[name]}"] = features.tensor
         return Captured(tensors, unusable, count, layout)
 
-    def _on_output(self, name: str, output: Any) -> None:
+    def on_output(self, name: str, output: Any) -> None:
+        """A layer has put something out."""
         # Activation checkpointing runs the forward again during backward: that is no new output.
         if self._error is not None or _backward() != -1:
             return
         start = time.perf_counter()
-        events: Any = None
         try:
-            tensor = first_tensor(output)
-            if tensor is None or tensor.dim() == 0:
-                self._calls.append((name, None if tensor is None else (), None))
-                return
-            if self._count is None:
-                self._count = len(tensor)
-            if len(tensor) != self._count:
-                # Not even multiplied: its Gram matrix might be enormous.
-                self._calls.append((name, tuple(tensor.shape), None))
-                return
-            if tensor.is_cuda:
-                events = timing_events()
-                events[0].record(torch.cuda.current_stream(tensor.device))
-            with torch.no_grad():
-                features = self._reducer(name, tensor.detach())
-                kept = self._keep(features.tensor)
-            self.copy_count += 1
-            if events is not None:
-                events[1].record(torch.cuda.current_stream(tensor.device))
-                self.device_times.append(events)
-            kept_features = Features(kept, features.example_count, features.position_count)
-            self._calls.append((name, tuple(tensor.shape), kept_features))
-        except Exception as error:
-            # Nothing must come out of a hook into the forward; `take` tells.
-            self._error = error
+            self._keep_output(name, output)
         finally:
             self.seconds += time.perf_counter() - start
+
+    def fail(self, error: Exception) -> None:
+        """Something has gone wrong in a hook; `take` tells."""
+        self._error = error
+
+    def _keep_output(self, name: str, output: Any) -> None:
+        tensor = first_tensor(output)
+        if tensor is None or tensor.dim() == 0:
+            self._calls.append((name, None if tensor is None else (), None))
+            return
+        if self._count is None:
+            self._count = len(tensor)
+        shape = tuple(tensor.shape)
+        if len(tensor) != self._count:
+            # Not even multiplied: its Gram matrix might be enormous.
+            self._calls.append((name, shape, None))
+            return
+        events = timing_events() if tensor.is_cuda else None
+        if events is not None:
+            events[0].record(torch.cuda.current_stream(tensor.device))
+        with torch.no_grad():
+            features = self._reducer(name, tensor.detach())
+            kept = self._keep(features.tensor)
+        self.copy_count += 1
+        if events is not None:
+            events[1].record(torch.cuda.current_stream(tensor.device))
+            self.device_times.append(events)
+        self._calls.append((name, shape, Features(kept, features.example_count, features.position_count)))
 
 
 def timing_events() -> tuple[Any, Any]:
@@ -161,19 +165,25 @@ def timing_events() -> tuple[Any, Any]:
 
 
 class Hook:
-    """A forward hook that stays behind where a model is copied or pickled."""
+    """A forward hook that lets nothing out into the forward, and stays behind where a model is copied or pickled."""
 
-    def __init__(self, receive: Callable[[str, Any], None], name: str) -> None:
-        self._receive = receive
+    def __init__(self, capture: Capture, name: str) -> None:
+        self._capture = capture
         self._name = name
 
     def __call__(self, module: nn.Module, inputs: Any, output: Any) -> None:
-        self._receive(self._name, output)
+        try:
+            self._capture.on_output(self._name, output)
+        except Exception as error:
+            self._capture.fail(error)
 
     def __reduce__(self) -> Any:
-        return (_Nothing, ())
+        return (_nothing, ())
 
 
-class _Nothing:
-    def __call__(self, *arguments: Any, **keywords: Any) -> None:
-        pass
+def _nothing() -> Callable[..., None]:
+    return _ignore
+
+
+def _ignore(*arguments: Any, **keywords: Any) -> None:
+    pass

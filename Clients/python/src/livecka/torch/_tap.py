@@ -13,7 +13,7 @@ from typing import Any, Optional
 import torch
 import torch.nn as nn
 
-from ._capture import Capture, Captured, _backward
+from ._capture import Capture, Captured, _backward, _nothing
 from ._features import leading_size, mapped
 from ._isolation import casting_as_around, undisturbed
 
@@ -56,6 +56,7 @@ class Tap:
         self._entry = _entry(given, model)
         self._handles: list[Any] = []
         self._is_training = model.training
+        self._is_aside = False
         self._keywords: dict[str, Any] = {}
         self.armed_count = 0
         """Hooks on the model itself registered so far."""
@@ -118,55 +119,52 @@ class Tap:
 
     def begin(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         """The armed model is called."""
-        if self.is_open or torch.compiler.is_compiling() or not torch.is_grad_enabled() or _backward() != -1:
+        if self._is_aside or torch.compiler.is_compiling() or not torch.is_grad_enabled() or _backward() != -1:
+            return
+        if self.is_open:  # the forward before this one was interrupted
+            self.disarm()
             return
         if self._model.training != self._is_training or _is_capturing_graph():
             return
-        try:
-            with self._counted():
-                count = leading_size([arguments, keywords])
-                if self.runs_twice or _is_called_compiled():
-                    self._run_aside(count, arguments, keywords)
-                else:
-                    self._open(count)
-                    self._keywords = keywords
-                    self._handles.append(self._model.register_forward_hook(_End(self), always_call=True))
-                    return
+        with self._counted():
+            count = leading_size([arguments, keywords])
+            is_run_twice = self.runs_twice or _is_called_compiled()
+            if is_run_twice:
+                self._run_aside(count, arguments, keywords)
+            else:
+                self._open(count)
+                self._keywords = keywords
+                self._handles.append(self._model.register_forward_hook(_End(self), always_call=True))
+        if is_run_twice:
             self._end_turn()
-        except Exception as error:
-            self._fail(error)
-        except BaseException:
-            self.disarm()
-            raise
 
     def end(self, output: Any) -> None:
         """The forward is over."""
         if not self.is_open:
             return
+        keywords, self._keywords = self._keywords, {}
         if output is None:  # it has failed
             self.disarm()
         else:
-            self._finish(self._keywords, output)
-        self._keywords = {}
+            self._finish(keywords, output)
+
+    def fail(self, error: Exception) -> None:
+        """Gives this forward up and tells why."""
+        for action in (self.disarm, self._end_turn):
+            try:
+                action()
+            except Exception:  # noqa: S110
+                pass  # what came first is told
+        self._failed(error)
 
     def _finish(self, keywords: dict[str, Any], output: Any) -> None:
-        try:
-            with self._counted():
-                self._seconds += self._capture.seconds
-                self._capture.seconds = 0.0
-                self._close(keywords, output)
-            self._end_turn()
-        except Exception as error:
-            self._fail(error)
-        finally:
+        with self._counted():
+            self._seconds += self._capture.seconds
+            self._capture.seconds = 0.0
+            captured = self._capture.take()
             self.disarm()
-
-    def _fail(self, error: Exception) -> None:
-        self.disarm()
-        try:
-            self._end_turn()
-        finally:
-            self._failed(error)
+            self._deliver(captured, keywords, output)
+        self._end_turn()
 
     def _end_turn(self) -> None:
         seconds, self._seconds = self._seconds, 0.0
@@ -184,22 +182,18 @@ class Tap:
         self.is_open = True
         self._capture.arm(count)
 
-    def _close(self, keywords: dict[str, Any], output: Any) -> None:
-        captured = self._capture.take()
-        self._capture.disarm()
-        self._deliver(captured, keywords, output)
-
     def _run_aside(self, count: Optional[int], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         device = next((parameter.device.type for parameter in self._model.parameters()), "cpu")
-        self.is_open = True
-        with casting_as_around(device), undisturbed(self._model, evaluating=False), self._capture.armed():
-            if count is not None:
-                self._capture.expect(count)
-            # Of its own: a model may work on its input in place.
-            own_arguments, own_keywords = mapped((arguments, keywords), lambda tensor: tensor.detach().clone())
-            output = self._model(*own_arguments, **own_keywords)
-            captured = self._capture.take()
-        self._capture.seconds = 0.0  # counted with the rest
+        self._is_aside = True
+        try:
+            with casting_as_around(device), undisturbed(self._model, evaluating=False), self._capture.armed(count):
+                # Of its own: a model may work on its input in place.
+                own_arguments, own_keywords = mapped((arguments, keywords), lambda tensor: tensor.detach().clone())
+                output = self._model(*own_arguments, **own_keywords)
+                captured = self._capture.take()
+        finally:
+            self._is_aside = False
+            self._capture.seconds = 0.0  # counted with the rest
         self.disarm()
         self._deliver(captured, keywords, output)
 
@@ -252,13 +246,19 @@ def _is_capturing_graph() -> bool:
 
 
 class _Beginning:
-    """The hook on the model itself; it stays behind where the model is copied or pickled."""
+    """The hook on the model itself; it lets nothing out, and stays behind where the model is copied or pickled."""
 
     def __init__(self, tap: Tap) -> None:
         self._tap = tap
 
     def __call__(self, module: nn.Module, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
-        self._tap.begin(arguments, keywords)
+        try:
+            self._tap.begin(arguments, keywords)
+        except Exception as error:
+            self._tap.fail(error)
+        except BaseException:
+            self._tap.disarm()
+            raise
 
     def __reduce__(self) -> Any:
         return (_nothing, ())
@@ -281,15 +281,10 @@ class _End:
         self._tap = tap
 
     def __call__(self, module: nn.Module, inputs: Any, output: Any) -> None:
-        self._tap.end(output)
+        try:
+            self._tap.end(output)
+        except Exception as error:
+            self._tap.fail(error)
 
     def __reduce__(self) -> Any:
         return (_nothing, ())
-
-
-def _nothing() -> Callable[..., None]:
-    return _ignore
-
-
-def _ignore(*arguments: Any, **keywords: Any) -> None:
-    pass
