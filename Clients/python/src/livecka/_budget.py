@@ -33,8 +33,8 @@ def share_of_time(value: Share) -> Optional[float]:
 class Budget:
     """Says when there is time for another turn: a sweep over the probe set, or a tapped batch.
 
-    The first turn is always allowed, and paid for afterwards. From then on the cost so far, the turn to come included,
-    stays within the share of the time since the start.
+    The first turn is always allowed, and the second as soon as the first is paid for. From then on the cost so far, the
+    turn to come included, stays within the share of the time since the start.
     """
 
     def __init__(self, share: Optional[float], clock: Callable[[], float] = time.perf_counter) -> None:
@@ -84,8 +84,9 @@ class Budget:
     def end_turn(self) -> None:
         """A turn is over; all that was spent since the one before is what the next is expected to cost."""
         self.turn_count += 1
-        # The first turn sets things up; what it took beside says little about the next.
-        self._expected = self._turn if self.turn_count <= 2 else (self._expected + self._turn) / 2
+        # The first turn sets things up: what it took has to be paid for, but says little about the next.
+        if self.turn_count > 1:
+            self._expected = self._turn if self.turn_count == 2 else (self._expected + self._turn) / 2
         self._turn = 0.0
 
     def spend(self, seconds: float) -> None:

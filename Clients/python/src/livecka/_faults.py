@@ -46,6 +46,7 @@ class Faults:
         self._strict = strict
         self._lock = threading.Lock()
         self._counts: dict[str, int] = {}
+        self._told: set[tuple[str, str]] = set()
         self._unraised: Optional[BaseException] = None
 
     @property
@@ -90,8 +91,12 @@ class Faults:
         kind = f"{place}: {type(error).__name__}"
         with self._lock:
             self._counts[kind] = self._counts.get(kind, 0) + 1
-            first = self._counts[kind] == 1
-        if first and not self._strict:
+            # One cause that shows in two places is told once.
+            cause = (type(error).__name__, str(error))
+            is_new = self._counts[kind] == 1 and cause not in self._told
+            if is_new:
+                self._told.add(cause)
+        if is_new and not self._strict:
             logger.warning(
                 "LiveCKA could not %s: %s. Training goes on; further faults of this kind are only counted.",
                 place, error or type(error).__name__,

@@ -186,6 +186,8 @@ class Outbox:
             self._faults.report_later("close the emitting socket", error)
             self._subscribed.clear()
             self._context.destroy(linger=0)
+            self._bell.close()
+            self._ring.close()
 
     def _serve(self) -> None:
         poller = zmq.Poller()

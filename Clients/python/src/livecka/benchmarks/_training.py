@@ -79,16 +79,13 @@ def _told_by(watcher: Any) -> dict[str, Any]:
 
 
 def _network() -> Any:
-    """h ← h + BN(W relu(BN(W h))), 30 times."""
+    """h ← h + relu(BN(W h)), 30 times."""
     from torch import nn
 
     class Block(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.inner = nn.Sequential(
-                nn.Linear(WIDTH, WIDTH, bias=False), nn.BatchNorm1d(WIDTH), nn.ReLU(),
-                nn.Linear(WIDTH, WIDTH, bias=False), nn.BatchNorm1d(WIDTH),
-            )
+            self.inner = nn.Sequential(nn.Linear(WIDTH, WIDTH, bias=False), nn.BatchNorm1d(WIDTH), nn.ReLU())
 
         def forward(self, h: Any) -> Any:
             return h + self.inner(h)

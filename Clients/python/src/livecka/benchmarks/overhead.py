@@ -4,7 +4,7 @@
 
 Six training processes take turns, in an order that is drawn anew for each round: without the client (twice, for the noise
 of the machine), with the client and nobody who listens, with a daemon, with a daemon that is stopped (SIGSTOP), and with a
-daemon that is killed half-way. Each trains the same network from the same seed: a residual one of 30 blocks on
+daemon that is killed half-way. Each trains the same network from the same seed: a residual one of 30 layers on
 handwritten digits, batches of 128. While one trains, the others wait.
 
 Wall and processor time are totals of the process over its steps, sweeps over the probe set included, as ratios to those
@@ -243,8 +243,8 @@ def _parsed(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
         prog="python -m livecka.benchmarks.overhead", description="Measure what watching costs a training run."
     )
     parser.add_argument("--executable", default=os.environ.get("LIVECKA_EXECUTABLE"), help="the daemon (livecka)")
-    parser.add_argument("--blocks", type=int, default=24, help="alternating blocks of each kind (%(default)s)")
-    parser.add_argument("--steps", type=int, default=130, help="steps in a block (%(default)s)")
+    parser.add_argument("--blocks", type=int, default=60, help="alternating blocks of each kind (%(default)s)")
+    parser.add_argument("--steps", type=int, default=52, help="steps in a block (%(default)s)")
     parser.add_argument("--every", type=int, default=100, help="steps from one sweep to the next (%(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="torch's threads (%(default)s)")
     parser.add_argument("--quick", action="store_true", help="a few hundred steps: shows that it runs, measures little")
