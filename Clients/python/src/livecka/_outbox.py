@@ -30,7 +30,7 @@ _RETRY_SECONDS = 0.005
 # A listener that is stopped for good is asked less and less often.
 _LONGEST_RETRY_SECONDS = 0.08
 # Of the time for closing, what is left to `bye` and to libzmq's own buffers.
-_RESERVED_SECONDS = 0.5
+_RESERVED_SECONDS = 0.4
 
 
 @dataclass
@@ -166,6 +166,10 @@ class Outbox:
         self._wake()
         # The thread keeps the bound itself; the rest is for a machine too busy to run it.
         self._thread.join(linger + 0.25)
+
+    def report(self, place: str, error: BaseException) -> None:
+        """Counts a fault that nobody is there to be raised at."""
+        self._faults.report_later(place, error)
 
     def _wake(self) -> None:
         try:

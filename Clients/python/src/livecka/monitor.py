@@ -19,7 +19,8 @@ from ._durations import Duration, seconds
 from ._faults import Faults, shielded
 from ._outbox import Batch, Outbox
 
-_LINGER_SECONDS = 1.0
+# Within the second that a program may be held up; the rest is for the interpreter.
+_LINGER_SECONDS = 0.8
 
 
 @dataclass(frozen=True)
@@ -296,5 +297,8 @@ def ending_reason(kind: Optional[type[BaseException]]) -> str:
 
 
 def _close_at_end(outbox: Outbox) -> None:
-    # The interpreter leaves the exception that ended the program here before it runs exit handlers.
-    outbox.close(ending_reason(getattr(sys, "last_type", None)), _LINGER_SECONDS)
+    try:
+        # The interpreter leaves the exception that ended the program here before it runs exit handlers.
+        outbox.close(ending_reason(getattr(sys, "last_type", None)), _LINGER_SECONDS)
+    except Exception as error:
+        outbox.report("close at the end", error)

@@ -37,6 +37,7 @@ _NAMES = {
     "absent": "client absent", "absent again": "client absent, again", "nobody": "nobody subscribed",
     "daemon": "daemon, every {every}", "stopped": "daemon stopped", "killed": "daemon killed half-way",
 }
+_WITH_DAEMON = ("daemon", "stopped", "killed")
 _START_SECONDS = 30.0
 
 
@@ -74,12 +75,11 @@ class Trainer:
 
     def close(self) -> None:
         """Ends the process."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
         try:
-            self._process.wait(10)
+            self._process.communicate(timeout=10)
         except subprocess.TimeoutExpired:
             self._process.kill()
+            self._process.communicate()
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -94,29 +94,31 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     return 0 if result["is_met"] else 1
 
 
-def measured(executable: str, blocks: int, steps: int, every: int, threads: int) -> dict[str, Any]:
+def measured(
+    executable: str, blocks: int, steps: int, every: int, threads: int, kinds: Sequence[str] = KINDS
+) -> dict[str, Any]:
     """Everything that the benchmark finds."""
     order = random.Random(0)
     with contextlib.ExitStack() as stack:
-        daemons = {kind: stack.enter_context(_daemon(executable)) for kind in ("daemon", "stopped", "killed")}
+        daemons = {kind: stack.enter_context(_daemon(executable)) for kind in kinds if kind in _WITH_DAEMON}
         unused = f"tcp://127.0.0.1:{_free_port()}"
         trainers = {}
-        for kind in KINDS:
+        for kind in kinds:
             endpoint = daemons[kind][0] if kind in daemons else unused
             trainers[kind] = Trainer(kind, endpoint, every, threads)
             stack.callback(trainers[kind].close)
         # The first steps set up memory, and the daemons subscribe meanwhile.
-        for kind in KINDS:
+        for kind in kinds:
             _warm_up(trainers[kind], is_awaited=kind in daemons)
-        os.kill(daemons["stopped"][1].pid, signal.SIGSTOP)
-        try:
-            for block in range(blocks):
-                if block == blocks // 2:
-                    daemons["killed"][1].kill()
-                for kind in order.sample(KINDS, len(KINDS)):
-                    trainers[kind].train(steps)
-        finally:
-            os.kill(daemons["stopped"][1].pid, signal.SIGCONT)
+        if "stopped" in daemons:
+            stopped = daemons["stopped"][1]
+            stopped.send_signal(signal.SIGSTOP)
+            stack.callback(stopped.send_signal, signal.SIGCONT)
+        for block in range(blocks):
+            if block == blocks // 2 and "killed" in daemons:
+                daemons["killed"][1].kill()
+            for kind in order.sample(kinds, len(kinds)):
+                trainers[kind].train(steps)
     return _result(trainers, blocks, steps, every, threads)
 
 
@@ -136,7 +138,7 @@ def _result(trainers: dict[str, Trainer], blocks: int, steps: int, every: int, t
     base_wall = [(a + b) / 2 for a, b in zip(absent.walls, again.walls)]
     base_cpu = [(a + b) / 2 for a, b in zip(absent.cpus, again.cpus)]
     rows = []
-    for kind in KINDS[1:]:
+    for kind in list(trainers)[1:]:
         trainer = trainers[kind]
         is_noise = kind == "absent again"
         wall = ratio_interval(trainer.walls, absent.walls if is_noise else base_wall)
