@@ -20,7 +20,15 @@ nn = torch.nn
 import livecka  # noqa: E402
 from livecka import _arrays, _budget, _messages, _outbox, monitor  # noqa: E402
 from livecka.torch import (  # noqa: E402
-    _capture, _features, _isolation, _payload, _probe, _selection, _tap, _transfer, watcher,
+    _capture,
+    _features,
+    _isolation,
+    _payload,
+    _probe,
+    _selection,
+    _tap,
+    _transfer,
+    watcher,
 )
 
 MODULES = [

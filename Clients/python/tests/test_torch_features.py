@@ -257,7 +257,7 @@ def test_ten_restarts_in_a_notebook_leave_one_thread_and_no_sockets(ingest: Inge
 
     kept: list[Watcher] = []  # as a notebook's history keeps what a cell gave
     threads, files = threading.active_count(), 0
-    for restart in range(10):
+    for _ in range(10):
         kept.append(watch(Sequences(), ingest, probe=INPUTS))
         kept[-1].step()
         assert threading.active_count() == threads + 1

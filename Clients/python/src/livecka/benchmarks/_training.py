@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import importlib
 import json
 import os
 import sys
@@ -50,7 +51,7 @@ def main(kind: str, endpoint: str, every: int, threads: int) -> None:
             chosen = torch.randint(count, (BATCH,))
             loss = torch.nn.functional.cross_entropy(model(images[chosen]), labels[chosen])
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             is_probed = watcher.step() if watcher is not None else False
             losses.append(loss.item())
@@ -101,7 +102,7 @@ def _digits() -> tuple[Any, Any]:
 
     generator = torch.Generator().manual_seed(0)
     try:
-        from sklearn.datasets import load_digits
+        load_digits: Any = importlib.import_module("sklearn.datasets").load_digits
     except ImportError:
         labels = torch.randint(CLASSES, (1797,), generator=generator)
         centres = torch.rand(CLASSES, PIXELS, generator=generator)
