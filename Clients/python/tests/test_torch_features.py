@@ -312,6 +312,21 @@ def test_a_sweep_is_cast_as_asked_whatever_is_on_around_it(ingest: Ingest, aroun
     assert header["tensors"][0]["dtype"] == ("F32" if own is None else "BF16")
 
 
+def test_a_forward_that_casts_by_itself_leaves_nothing_in_the_cache(ingest: Ingest) -> None:
+    model = nn.Sequential(nn.Linear(4, 4))
+
+    def casting(model: Any, inputs: Any) -> Any:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return model(inputs)
+
+    with watch(model, ingest, probe=INPUTS, forward=casting) as watcher:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            watcher.step()
+            model(INPUTS).float().sum().backward()
+        assert ingest.receive("batch")[0]["tensors"][0]["dtype"] == "BF16"
+    assert model[0].weight.grad is not None
+
+
 def test_hooks_of_others_stay_and_can_tell_a_sweep(ingest: Ingest) -> None:
     model, seen = nn.Sequential(nn.Linear(4, 4)), []
     model[0].register_forward_hook(lambda *_: seen.append(livecka.torch.is_sweeping()))

@@ -92,7 +92,11 @@ def casting(device: str, dtype: Optional[torch.dtype]) -> Iterator[None]:
         yield
         return
     with torch.autocast(device, dtype=dtype, enabled=dtype is not None, cache_enabled=False):
-        yield
+        try:
+            yield
+        finally:
+            # A forward of the user's own may have cast and cached.
+            torch.clear_autocast_cache()
 
 
 @contextmanager
@@ -106,7 +110,10 @@ def casting_as_around(device: str) -> Iterator[None]:
     except AttributeError:  # before torch 2.4
         dtype = torch.get_autocast_cpu_dtype() if device == "cpu" else torch.get_autocast_gpu_dtype()
     with torch.autocast(device, dtype=dtype, cache_enabled=False):
-        yield
+        try:
+            yield
+        finally:
+            torch.clear_autocast_cache()
 
 
 def _norms(model: nn.Module) -> list[_NormBase]:
