@@ -160,7 +160,7 @@ static void dump(const char *directory, int64_t step, int batch, const activity 
 static void show_probe(livecka *monitor, const network *net, const point *points, const int64_t *labels,
                        int64_t step, const char *directory) {
     static activity seen;
-    static char names[LAYERS][16];
+    static char names[LAYERS][24];
     int index, i, e;
     for (index = 0; index < PROBE_BATCHES; index++) {
         livecka_tensor tensors[LAYERS];
