@@ -48,7 +48,8 @@ class Batch(ctypes.Structure):
 
 class Statistics(ctypes.Structure):
     _fields_ = [
-        ("attempted", c_uint64), ("sent", c_uint64), ("dropped", c_uint64), ("queued_bytes", c_size_t), ("subscriptions", c_int),
+        ("attempted", c_uint64), ("sent", c_uint64), ("dropped", c_uint64), ("queued_bytes", c_size_t),
+        ("subscriptions", c_int),
     ]
 
 

@@ -57,7 +57,8 @@ def values(tensor: bytes, entry: dict[str, Any]) -> Any:
 
 @pytest.mark.parametrize(
     ("compiler", "flags"),
-    [("cc", ["-std=c99"]), ("c++", ["-x", "c++", "-std=c++17"]), ("clang", ["-std=c99"]), ("clang++", ["-x", "c++", "-std=c++17"])],
+    [(compiler, ["-std=c99"]) for compiler in ("cc", "clang")]
+    + [(compiler, ["-x", "c++", "-std=c++17"]) for compiler in ("c++", "clang++")],
 )
 @pytest.mark.parametrize("declarations_only", [False, True])
 def test_the_header_compiles_without_a_warning(
@@ -293,7 +294,9 @@ def test_data_given_away_is_released_exactly_once(open_ingest: Listen, open_moni
 
 
 def test_wrong_options_open_nothing_and_every_function_takes_none(open_monitor: Open, ingest: Ingest) -> None:
-    for run, options in [("a/b", {}), ("", {}), ("-a", {}), ("x" * 129, {}), ("run", {"heartbeat": 0}), ("run", {"layers": [""]})]:
+    wrong_options: list[dict[str, Any]] = [{"heartbeat": 0}, {"layers": [""]}]
+    wrong = [(name, {}) for name in ("a/b", "", "-a", "x" * 129)] + [("run", options) for options in wrong_options]
+    for run, options in wrong:
         monitor = open_monitor(run, ingest.endpoint, **options)
         assert monitor.pointer is None and len(monitor.said) == 1
     monitor = open_monitor("run", "nonsense")

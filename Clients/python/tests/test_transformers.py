@@ -45,7 +45,9 @@ def probe() -> list[dict[str, Any]]:
 
 def model() -> Any:
     torch.manual_seed(0)
-    config = transformers.GPT2Config(vocab_size=50, n_positions=LENGTH, n_embd=16, n_layer=3, n_head=2, bos_token_id=0, eos_token_id=0)
+    config = transformers.GPT2Config(
+        vocab_size=50, n_positions=LENGTH, n_embd=16, n_layer=3, n_head=2, bos_token_id=0, eos_token_id=0
+    )
     return transformers.GPT2LMHeadModel(config)
 
 
@@ -62,7 +64,9 @@ def trainer(net: Any, directory: Path, callbacks: Any = (), **options: Any) -> A
 
 
 def callback(ingest: Ingest, **options: Any) -> Any:
-    settings = {"run": "gpt", "endpoint": ingest.endpoint, "probe": probe(), "every": 5, "strict": True, "wait": "10s", **options}
+    settings = {
+        "run": "gpt", "endpoint": ingest.endpoint, "probe": probe(), "every": 5, "strict": True, "wait": "10s", **options,
+    }
     return livecka.transformers.Callback(**settings)
 
 
@@ -120,7 +124,8 @@ def test_steps_are_optimiser_steps_where_gradients_are_accumulated_and_evaluatio
 ) -> None:
     listening = ingest.in_the_background()
     trainer(
-        model(), tmp_path, [callback(ingest, every=2)], gradient_accumulation_steps=3, max_steps=4, eval_strategy="steps", eval_steps=1
+        model(), tmp_path, [callback(ingest, every=2)], gradient_accumulation_steps=3, max_steps=4, eval_strategy="steps",
+        eval_steps=1,
     ).train()
     sent = batches(listening.result())
     assert [batch["step"] for batch in sent] == [0, 0, 2, 2, 4, 4]

@@ -39,7 +39,8 @@ def png(matrix: npt.NDArray[np.float64]) -> tuple[bytes, int]:
     side = len(picture)
     # Each row begins with the number of its filter: none.
     rows = np.concatenate([np.zeros((side, 1), np.uint8), picture.reshape(side, -1)], axis=1)
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows.tobytes())), (b"IEND", b"")]
+    shape = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", shape), (b"IDAT", zlib.compress(rows.tobytes())), (b"IEND", b"")]
     content = b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
     )

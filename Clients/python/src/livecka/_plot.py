@@ -24,7 +24,9 @@ def heat_map(
         from matplotlib import pyplot
         from matplotlib.patches import Rectangle
     except ImportError:
-        raise ImportError("plot() needs matplotlib: pip install matplotlib, or save a picture with `livecka snapshot`") from None
+        raise ImportError(
+            "plot() needs matplotlib: pip install matplotlib, or save a picture with `livecka snapshot`"
+        ) from None
     count = len(layers)
     if ax is None:
         side = min(12.0, 4.5 + 0.12 * count)
@@ -32,15 +34,14 @@ def heat_map(
     colors = pyplot.get_cmap(_COLORS).with_extremes(bad=_UNDEFINED)
     image = ax.imshow(np.ma.masked_invalid(matrix), cmap=colors, vmin=0, vmax=1, interpolation="nearest")
     for row, column in np.argwhere(~np.isfinite(matrix)):
-        ax.add_patch(
-            Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, hatch="////", edgecolor=_HATCH, linewidth=0, gid="undefined")
-        )
+        corner = (column - 0.5, row - 0.5)
+        ax.add_patch(Rectangle(corner, 1, 1, fill=False, hatch="////", edgecolor=_HATCH, linewidth=0, gid="undefined"))
     for first, last in map(_interval, blocks):
         if not 0 <= first <= last < count:
             raise ValueError(f"blocks: layers {first} to {last} are not among the {count}")
-        ax.add_patch(
-            Rectangle((first - 0.5, first - 0.5), last - first + 1, last - first + 1, fill=False, edgecolor=_OUTLINE, linewidth=2, gid="block")
-        )
+        side = last - first + 1
+        corner = (first - 0.5, first - 0.5)
+        ax.add_patch(Rectangle(corner, side, side, fill=False, edgecolor=_OUTLINE, linewidth=2, gid="block"))
     every = -(-count // _MOST_NAMES) if count else 1
     ticks = range(0, count, every)
     ax.set_xticks(ticks, [layers[tick] for tick in ticks], rotation=90, fontsize="small")

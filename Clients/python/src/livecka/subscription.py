@@ -236,7 +236,9 @@ def _array(frame: bytes, header: dict[str, Any], index: int, is_known: bool) -> 
     array = np.frombuffer(frame, dtype={"F64": "<f8", "F32": "<f4"}[header.get("dtype", "F64")])
     shapes = header.get("shapes")
     shape = shapes[index] if isinstance(shapes, list) and index < len(shapes) else header.get("shape")
-    if shape is None and not is_known:
+    if shape is None:
+        if is_known:
+            raise ValueError("the header says no shape")
         return array
     if array.size == math.prod(shape):
         return array.reshape(shape)

@@ -127,9 +127,8 @@ def _write(writer: _Writer, message: Message) -> int:
 
 def _write_matrix(writer: _Writer, tag: str, cka: Matrix, stderr: Matrix, step: int) -> None:
     writer.add_matrix(tag, cka, step)
-    scalars = {
-        "mean": cka[np.triu_indices(len(cka), 1)], "adjacent": np.diagonal(cka, 1), "stderr": stderr[np.triu_indices(len(cka), 1)],
-    }
+    pairs = np.triu_indices(len(cka), 1)
+    scalars = {"mean": cka[pairs], "adjacent": np.diagonal(cka, 1), "stderr": stderr[pairs]}
     for name, values in scalars.items():
         known = values[np.isfinite(values)]
         if len(known):

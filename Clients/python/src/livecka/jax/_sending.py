@@ -19,7 +19,7 @@ def send(monitor: Monitor, step: int, activations: Mapping[str, Any], **keywords
     """`Monitor.send` for arrays that a device may still be computing: the caller does not wait for it."""
     present = {key: value for key, value in keywords.items() if value is not None}
     if _CAN_DEFER:
-        pending = [value for value in [*activations.values(), *present.values()] if isinstance(value, jax.Array)]
+        pending: list[Any] = [value for value in [*activations.values(), *present.values()] if isinstance(value, jax.Array)]
         present["ready"] = lambda: all(array.is_ready() for array in pending)
     # JAX's arrays do not change: they need no copy.
     return monitor.send(step, activations, copy=False, **present)
