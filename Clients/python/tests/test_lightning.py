@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+import inspect
 import pickle
 import subprocess
 import sys
@@ -22,7 +23,11 @@ with warnings.catch_warnings():
     pytest.importorskip("lightning.pytorch", reason="Lightning is not installed")
 
 import livecka.lightning  # noqa: E402
+import livecka.torch  # noqa: E402
 
+# Tests ask for exact steps, which a budget would thin out.
+PARAMETERS = inspect.signature(livecka.torch.watch).parameters
+UNLIMITED: dict[str, Any] = {"budget": None} if "budget" in PARAMETERS else {}
 pytestmark = pytest.mark.filterwarnings("ignore")
 PACKAGES = ["lightning.pytorch", "pytorch_lightning"]
 
@@ -79,8 +84,11 @@ def trainer(callbacks: Any = (), package: str = "lightning.pytorch", **options: 
 
 
 def callback(ingest: Ingest, **options: Any) -> Any:
-    settings = {"run": "net", "endpoint": ingest.endpoint, "probe": probe(), "layers": r"net\.\d", "every": 4, **options}
-    return livecka.lightning.Callback(**{"strict": True, "wait": "10s", **settings})
+    settings = {
+        "run": "net", "endpoint": ingest.endpoint, "probe": probe(), "layers": r"net\.\d", "every": 4, "strict": True,
+        "wait": "10s", **UNLIMITED, **options,
+    }
+    return livecka.lightning.Callback(**settings)
 
 
 def fit(watching: Any, model: Any, ingest: Ingest, **options: Any) -> list[dict[str, Any]]:
@@ -191,6 +199,21 @@ def test_a_part_of_the_model_can_be_watched(ingest: Ingest) -> None:
     assert {entry["layer"] for message in messages if message["type"] == "batch" for entry in message["tensors"]} == {"0", "3"}
 
 
+@pytest.mark.skipif(PARAMETERS["probe"].default is inspect.Parameter.empty, reason="this version of watch needs a probe set")
+def test_without_a_probe_set_training_batches_are_tapped(ingest: Ingest) -> None:
+    model = network()
+    messages = fit(callback(ingest, probe=None, layers=["net.0"], payload="activations"), model, ingest)
+    batches = [message for message in messages if message["type"] == "batch"]
+    assert [batch["step"] for batch in batches] == [0, 4, 8]
+    examples = data().dataset.tensors[0]
+    for batch in batches:
+        plain = torch.nn.Linear(4, 8)
+        plain.load_state_dict({key: model.weights[batch["step"]][f"0.{key}"] for key in ("weight", "bias")})
+        index = batch["step"] % 6
+        expected = plain(examples[8 * index : 8 * index + 8]).detach().numpy()
+        np.testing.assert_array_equal(batch["arrays"]["net.0"], expected)
+
+
 @pytest.mark.parametrize("how", ["copy", "deepcopy", "pickle"])
 def test_copies_have_the_options_and_watch_nothing_until_they_train(ingest: Ingest, how: str) -> None:
     original = callback(ingest, every=6)
@@ -235,10 +258,11 @@ import sys
 sys.path[:0] = {path!r}
 import torch
 torch.set_num_threads(1)
-from test_lightning import callback, data, network, trainer
+from test_lightning import UNLIMITED, data, network, trainer
 import livecka.lightning
 watching = livecka.lightning.Callback(
-    run="ddp", endpoint={endpoint!r}, probe=torch.ones(8, 4), layers="net.0", every=1, wait="20s", strict=True)
+    run="ddp", endpoint={endpoint!r}, probe=torch.ones(8, 4), layers="net.0", every=1, wait="20s", strict=True,
+    **UNLIMITED)
 if __name__ == "__main__":
     trainer([watching], strategy="ddp_fork", devices=2, max_epochs=1).fit(network(), data(32))
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 import subprocess
 import sys
@@ -21,8 +22,12 @@ with warnings.catch_warnings():
     transformers = pytest.importorskip("transformers", reason="transformers is not installed")
     pytest.importorskip("accelerate", reason="accelerate is not installed, which transformers' Trainer needs")
 
+import livecka.torch  # noqa: E402
 import livecka.transformers  # noqa: E402
 
+# Tests ask for exact steps, which a budget would thin out.
+PARAMETERS = inspect.signature(livecka.torch.watch).parameters
+UNLIMITED: dict[str, Any] = {"budget": None} if "budget" in PARAMETERS else {}
 pytestmark = pytest.mark.filterwarnings("ignore")
 LENGTH = 6
 
@@ -65,7 +70,8 @@ def trainer(net: Any, directory: Path, callbacks: Any = (), **options: Any) -> A
 
 def callback(ingest: Ingest, **options: Any) -> Any:
     settings = {
-        "run": "gpt", "endpoint": ingest.endpoint, "probe": probe(), "every": 5, "strict": True, "wait": "10s", **options,
+        "run": "gpt", "endpoint": ingest.endpoint, "probe": probe(), "every": 5, "strict": True, "wait": "10s",
+        **UNLIMITED, **options,
     }
     return livecka.transformers.Callback(**settings)
 
