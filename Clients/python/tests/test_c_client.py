@@ -345,6 +345,36 @@ def test_closing_waits_a_second_at_most(open_ingest: Listen, open_monitor: Open)
     assert time.monotonic() - start < 1.5
 
 
+def test_a_daemon_that_is_killed_and_started_anew_finds_the_run(start: Callable[..., Daemon], open_monitor: Open) -> None:
+    first = start()
+    monitor = open_monitor("run", first.ingest, layers=["layer0", "layer1", "layer2"])
+    assert monitor.wait_for_subscriber(10_000)
+    assert [monitor.send(step, layers(step)) for step in range(3)] == [1, 1, 1]
+    assert first.settled("run", accumulated=3)["attempted"] == 3
+    first.process.kill()
+    first.process.wait()
+    eventually(lambda: not monitor.is_subscribed, "the daemon's leaving")
+    assert monitor.send(3, layers(3)) == 0
+    second = start(ingest={"bind": [first.ingest]})
+    assert monitor.wait_for_subscriber(10_000)
+    assert [monitor.send(step, layers(step)) for step in (4, 5)] == [1, 1]
+    monitor.close("failed")
+    accounting = second.settled("run", accumulated=2)
+    assert (accounting["attempted"], accounting["lost"], accounting["dropped"]) == (2, 0, 0)
+    eventually(lambda: second.ask("run", run="run")["state"] == "ended", "the end of the run")
+
+
+def test_what_was_dropped_is_in_the_daemons_account(daemon: Daemon, open_monitor: Open) -> None:
+    monitor = open_monitor("c-dropped", daemon.ingest)
+    assert monitor.wait_for_subscriber(10_000)
+    wrong: dict[str, Any] = {"": np.zeros((8, 1))}
+    for step, batch in enumerate([wrong, layers(0), wrong, wrong, layers(1), wrong]):
+        monitor.send(step, batch)
+    monitor.close()
+    accounting = daemon.settled("c-dropped", attempted=6)
+    assert (accounting["accumulated"], accounting["dropped"], accounting["lost"]) == (2, 4, 0)
+
+
 # The example
 
 

@@ -33,9 +33,9 @@ def heat_map(
         ax = pyplot.subplots(figsize=(side, side * 0.88), layout="constrained")[1]
     colors = pyplot.get_cmap(_COLORS).with_extremes(bad=_UNDEFINED)
     image = ax.imshow(np.ma.masked_invalid(matrix), cmap=colors, vmin=0, vmax=1, interpolation="nearest")
-    for row, column in np.argwhere(~np.isfinite(matrix)):
-        corner = (column - 0.5, row - 0.5)
-        ax.add_patch(Rectangle(corner, 1, 1, fill=False, hatch="////", edgecolor=_HATCH, linewidth=0, gid="undefined"))
+    for row, first, width in _undefined(matrix):
+        corner = (first - 0.5, row - 0.5)
+        ax.add_patch(Rectangle(corner, width, 1, fill=False, hatch="////", edgecolor=_HATCH, linewidth=0, gid="undefined"))
     for first, last in map(_interval, blocks):
         if not 0 <= first <= last < count:
             raise ValueError(f"blocks: layers {first} to {last} are not among the {count}")
@@ -49,6 +49,14 @@ def heat_map(
     ax.set_title(title)
     ax.figure.colorbar(image, ax=ax, label="CKA")
     return ax
+
+
+def _undefined(matrix: npt.NDArray[np.float64]) -> list[tuple[int, int, int]]:
+    """Stretches of undefined cells: row, first column, width. An undefined layer is one in its own row."""
+    padded = np.pad(~np.isfinite(matrix), ((0, 0), (1, 1))).astype(np.int8)
+    rows, starts = np.nonzero(np.diff(padded, axis=1) == 1)
+    ends = np.nonzero(np.diff(padded, axis=1) == -1)[1]
+    return [(int(row), int(start), int(end - start)) for row, start, end in zip(rows, starts, ends)]
 
 
 def _interval(block: Block) -> tuple[int, int]:
