@@ -68,7 +68,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifdef LIVECKA_STATIC
+#if defined(LIVECKA_STATIC) && defined(__GNUC__)
+#define LIVECKA_API __attribute__((unused)) static
+#elif defined(LIVECKA_STATIC)
 #define LIVECKA_API static
 #else
 #define LIVECKA_API extern
