@@ -48,77 +48,9 @@ INLINE size_t element_size(kernel_element element) {
     return element == KERNEL_F64 ? 8 : element == KERNEL_F32 ? 4 : 2;
 }
 
-// Asks for memory that is about to be read. The rows of a message lie far apart, where no processor guesses them.
-INLINE void prefetch(const unsigned char *source, size_t size) {
-    for (size_t offset = 0; offset < size; offset += 64) {
-        __builtin_prefetch(source + offset, 0, 2);
-    }
-}
-
-// Two walks over a panel that stays in the cache: the first converts and sums, four rows at a time so that the running
-// sums are loaded and stored once for the four; the second subtracts.
-INLINE kernel_panel_summary center_panel(const unsigned char *source, size_t source_stride, kernel_element element,
-                                         size_t rows, size_t columns, SCALAR scale, SCALAR *restrict panel,
-                                         size_t panel_stride, SCALAR *restrict means) {
-    const SCALAR *const first = panel;
-    memset(means, 0, columns * sizeof *means);
-    size_t row = 0;
-    for (; row + 4 <= rows; row += 4) {
-        SCALAR *const quad[] = {panel + row * panel_stride, panel + (row + 1) * panel_stride,
-                                panel + (row + 2) * panel_stride, panel + (row + 3) * panel_stride};
-        for (size_t lane = 0; lane < 4; lane++) {
-            if (row + lane + 4 < rows) {
-                prefetch(source + (row + lane + 4) * source_stride, columns * element_size(element));
-            }
-            convert(source + (row + lane) * source_stride, element, columns, scale, quad[lane]);
-        }
-        for (size_t column = 0; column < columns; column++) {
-            const SCALAR origin = first[column];
-            means[column] += ((quad[0][column] - origin) + (quad[1][column] - origin)) +
-                             ((quad[2][column] - origin) + (quad[3][column] - origin));
-        }
-    }
-    for (; row < rows; row++) {
-        SCALAR *const entries = panel + row * panel_stride;
-        convert(source + row * source_stride, element, columns, scale, entries);
-        for (size_t column = 0; column < columns; column++) {
-            means[column] += entries[column] - first[column];
-        }
-    }
-
-    kernel_panel_summary summary = {0, false};
-    {
-#pragma clang fp reassociate(on)
-        for (size_t column = 0; column < columns; column++) {
-            means[column] = first[column] + means[column] / (SCALAR)rows;
-            summary.squared_means += (double)means[column] * (double)means[column];
-        }
-    }
-
-    BITS any = 0;
-    for (row = 0; row < rows; row++) {
-        SCALAR *const entries = panel + row * panel_stride;
-        for (size_t column = 0; column < columns; column++) {
-            entries[column] -= means[column];
-            any |= magnitude_bits(entries[column]);
-        }
-    }
-    summary.varies = any != 0;
-    return summary;
-}
-
-DISPATCHED kernel_panel_summary KERNEL(center_panel)(const void *source, size_t source_stride, kernel_element element,
-                                                     size_t rows, size_t columns, SCALAR scale, SCALAR *panel,
-                                                     size_t panel_stride, SCALAR *means) {
-#define CENTER_PANEL(constant)                                                                                         \
-    center_panel(source, source_stride, constant, rows, columns, scale, panel, panel_stride, means)
-    FOR_ELEMENT(element, CENTER_PANEL)
-#undef CENTER_PANEL
-}
-
-DISPATCHED void KERNEL(convert)(const void *source, kernel_element element, size_t count, SCALAR scale,
-                                SCALAR *result) {
-#define CONVERT(constant) convert(source, constant, count, scale, result)
+DISPATCHED void KERNEL(convert)(const void *source, kernel_element element, size_t count, double scale,
+                                scalars *result) {
+#define CONVERT(constant) convert(source, constant, count, (SCALAR)scale, result)
     FOR_ELEMENT(element, CONVERT)
 #undef CONVERT
 }
@@ -135,14 +67,15 @@ INLINE SCALAR largest_magnitude(const unsigned char *source, kernel_element elem
     return magnitude;
 }
 
-DISPATCHED SCALAR KERNEL(largest_magnitude)(const void *source, kernel_element element, size_t count) {
+DISPATCHED double KERNEL(largest_magnitude)(const void *source, kernel_element element, size_t count) {
 #define LARGEST_MAGNITUDE(constant) largest_magnitude(source, constant, count)
     FOR_ELEMENT(element, LARGEST_MAGNITUDE)
 #undef LARGEST_MAGNITUDE
 }
 
-DISPATCHED kernel_row_sums KERNEL(add_row)(const SCALAR *restrict row, size_t count, double *restrict totals) {
+DISPATCHED kernel_row_sums KERNEL(add_row)(const scalars *numbers, size_t count, double *restrict totals) {
 #pragma clang fp reassociate(on)
+    const SCALAR *const restrict row = numbers;
     kernel_row_sums sums = {0, 0};
     for (size_t index = 0; index < count; index++) {
         const double value = row[index];
@@ -153,9 +86,10 @@ DISPATCHED kernel_row_sums KERNEL(add_row)(const SCALAR *restrict row, size_t co
     return sums;
 }
 
-DISPATCHED double KERNEL(centered_squares)(const SCALAR *restrict row, size_t count, double offset,
+DISPATCHED double KERNEL(centered_squares)(const scalars *numbers, size_t count, double offset,
                                            const double *restrict offsets) {
 #pragma clang fp reassociate(on)
+    const SCALAR *const restrict row = numbers;
     double squares = 0;
     for (size_t index = 0; index < count; index++) {
         const double centered = row[index] - (offset + offsets[index]);
@@ -164,8 +98,9 @@ DISPATCHED double KERNEL(centered_squares)(const SCALAR *restrict row, size_t co
     return squares;
 }
 
-DISPATCHED void KERNEL(center_row)(SCALAR *restrict row, size_t count, double offset, const double *restrict offsets,
+DISPATCHED void KERNEL(center_row)(scalars *numbers, size_t count, double offset, const double *restrict offsets,
                                    double scale) {
+    SCALAR *const restrict row = numbers;
     for (size_t index = 0; index < count; index++) {
         row[index] = (SCALAR)((row[index] - (offset + offsets[index])) * scale);
     }

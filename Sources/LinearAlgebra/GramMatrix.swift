@@ -9,25 +9,32 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     /// The number of examples, *n*.
     package internal(set) var exampleCount = 0
 
-    /// The square matrix, row by row; what lies below the diagonal means nothing.
+    /// A square of whole blocks of examples, row by row; what lies below the diagonal, or beyond the examples, means
+    /// nothing.
     var entries = AlignedBuffer<Scalar>()
 
-    /// A stripe of the activations, widened and centred.
+    /// A stripe of the activations, widened, centred and packed.
     var panel = AlignedBuffer<Scalar>()
 
-    /// The means of the panel's features.
+    /// The first example's features in the panel, and the means of the differences from them.
+    var origin = AlignedBuffer<Scalar>()
     var means = AlignedBuffer<Scalar>()
 
     /// Creates a matrix of no examples.
     package init() {}
 
     /// The size of the memory that the matrix holds.
-    package var byteCount: Int { self.entries.byteCount + self.panel.byteCount + self.means.byteCount }
+    package var byteCount: Int {
+        self.entries.byteCount + self.panel.byteCount + self.origin.byteCount + self.means.byteCount
+    }
+
+    /// The distance of the square's rows.
+    var stride: Int { Scalar.wholeBlocks(self.exampleCount) }
 
     /// The entries on the diagonal: the examples' squared lengths.
     package var diagonal: [Scalar] {
         self.withEntries { entries in
-            (0..<self.exampleCount).map { entries[$0 * (self.exampleCount + 1)] }
+            (0..<self.exampleCount).map { entries[$0 * (self.stride + 1)] }
         }
     }
 
@@ -85,10 +92,11 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     /// - Complexity: O(*n*²).
     package mutating func subtract(_ offsets: [Double], scale: Double) {
         let n = self.exampleCount
+        let stride = self.stride
         let offsets = offsets.span
-        self.entries.withRoom(for: n * n) { entries in
+        self.entries.withRoom(for: stride * stride) { entries in
             for i in 0..<n {
-                entries.withPart(i * n + i + 1..<(i + 1) * n) { row in
+                entries.withPart(i * stride + i + 1..<i * stride + n) { row in
                     Scalar.subtract(offsets[i], offsets.extracting((i + 1)...), from: &row, scale: scale)
                 }
             }
@@ -118,11 +126,11 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
 
     /// Where the entries right of the diagonal of a row are.
     private func rowRange(_ row: Int) -> Range<Int> {
-        row * self.exampleCount + row + 1..<(row + 1) * self.exampleCount
+        row * self.stride + row + 1..<row * self.stride + self.exampleCount
     }
 
     /// Calls a closure with all entries.
     private func withEntries<Result>(_ body: (Span<Scalar>) -> Result) -> Result {
-        self.entries.withNumbers(self.exampleCount * self.exampleCount, body)
+        self.entries.withNumbers(self.stride * self.stride, body)
     }
 }

@@ -5,7 +5,10 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
     /// The most rows that are multiplied at once.
     private static var blockHeight: Int { 1024 }
 
-    /// The panels of two blocks of rows.
+    /// The rows of a panel as they come.
+    private var gathered = AlignedBuffer<Scalar>()
+
+    /// The packed panels of two blocks of rows.
     private var upper = AlignedBuffer<Scalar>()
     private var lower = AlignedBuffer<Scalar>()
 
@@ -16,7 +19,9 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
     package init() {}
 
     /// The size of the memory held.
-    package var byteCount: Int { self.upper.byteCount + self.lower.byteCount + self.block.byteCount }
+    package var byteCount: Int {
+        self.gathered.byteCount + self.upper.byteCount + self.lower.byteCount + self.block.byteCount
+    }
 
     /// Computes the inner products between every two rows, and between every row and itself.
     ///
@@ -42,10 +47,10 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
         for start in stride(from: 0, to: columnCount, by: width) {
             let columns = start..<min(start + width, columnCount)
             for (index, rows) in blocks.enumerated() {
-                Self.gather(rows, columns, into: &self.upper, copy: copy)
+                Self.gather(rows, columns, by: &self.gathered, into: &self.upper, copy: copy)
                 self.addOwnProducts(of: rows, columnCount: columns.count, rowCount: rowCount, to: &products)
                 for others in blocks[(index + 1)...] {
-                    Self.gather(others, columns, into: &self.lower, copy: copy)
+                    Self.gather(others, columns, by: &self.gathered, into: &self.lower, copy: copy)
                     self.addProducts(
                         of: rows,
                         and: others,
@@ -66,14 +71,13 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
         rowCount: Int,
         to products: inout [Double]
     ) {
-        let height = rows.count
+        let height = Scalar.wholeBlocks(rows.count)
         self.upper.withNumbers(height * columnCount) { panel in
             self.block.withRoom(for: height * height) { block in
                 Scalar.multiplyByOwnTranspose(
                     panel,
-                    rowCount: height,
+                    rowCount: rows.count,
                     columnCount: columnCount,
-                    stride: columnCount,
                     into: &block,
                     isAdding: false
                 )
@@ -82,7 +86,8 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
                     let start = packedIndex(row, row, count: rowCount)
                     let local = row - rows.lowerBound
                     products.withPart(start..<start + rows.upperBound - row) { sums in
-                        _ = Scalar.add(block.span.extracting(local * height + local..<(local + 1) * height), to: &sums)
+                        let start = local * (height + 1)
+                        _ = Scalar.add(block.span.extracting(start..<start + sums.count), to: &sums)
                     }
                 }
             }
@@ -97,22 +102,23 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
         rowCount: Int,
         to products: inout [Double]
     ) {
-        self.upper.withNumbers(rows.count * columnCount) { upper in
-            self.lower.withNumbers(others.count * columnCount) { lower in
-                self.block.withRoom(for: rows.count * others.count) { block in
+        let height = Scalar.wholeBlocks(rows.count)
+        let width = Scalar.wholeBlocks(others.count)
+        self.upper.withNumbers(height * columnCount) { upper in
+            self.lower.withNumbers(width * columnCount) { lower in
+                self.block.withRoom(for: height * width) { block in
                     Scalar.multiply(
                         upper,
                         rowCount: rows.count,
                         byTransposeOf: lower,
                         rowCount: others.count,
                         columnCount: columnCount,
-                        stride: columnCount,
                         into: &block
                     )
                     var products = products.mutableSpan
                     for row in rows {
                         let start = packedIndex(row, others.lowerBound, count: rowCount)
-                        let local = (row - rows.lowerBound) * others.count
+                        let local = (row - rows.lowerBound) * width
                         products.withPart(start..<start + others.count) { sums in
                             _ = Scalar.add(block.span.extracting(local..<local + others.count), to: &sums)
                         }
@@ -122,18 +128,22 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
         }
     }
 
-    /// Copies the given part of the matrix into a panel without gaps.
+    /// Packs the given part of the matrix.
     private static func gather(
         _ rows: Range<Int>,
         _ columns: Range<Int>,
-        into panel: inout AlignedBuffer<Scalar>,
+        by gathered: inout AlignedBuffer<Scalar>,
+        into packed: inout AlignedBuffer<Scalar>,
         copy: (_ row: Int, _ columns: Range<Int>, _ destination: inout MutableSpan<Scalar>) -> Void
     ) {
-        panel.withRoom(for: rows.count * columns.count) { panel in
+        gathered.withRoom(for: rows.count * columns.count) { matrix in
             for (local, row) in rows.enumerated() {
-                panel.withPart(local * columns.count..<(local + 1) * columns.count) { destination in
+                matrix.withPart(local * columns.count..<(local + 1) * columns.count) { destination in
                     copy(row, columns, &destination)
                 }
+            }
+            packed.withRoom(for: Scalar.wholeBlocks(rows.count) * columns.count) { packed in
+                Scalar.pack(matrix.span, rowCount: rows.count, columnCount: columns.count, into: &packed)
             }
         }
     }

@@ -1,0 +1,45 @@
+// One name for the kernels of both precisions.
+
+#include "Precisions.h"
+
+#define KERNEL(name) (scalar == KERNEL_F64 ? kernel_##name##_f64 : kernel_##name##_f32)
+
+kernel_panel_summary kernel_pack_centered(kernel_element scalar, const void *source, size_t source_stride,
+                                          kernel_element element, size_t rows, size_t columns, double scale,
+                                          scalars *packed, scalars *origin, scalars *means) {
+    return KERNEL(pack_centered)(source, source_stride, element, rows, columns, scale, packed, origin, means);
+}
+
+void kernel_pack(kernel_element scalar, const void *source, size_t source_stride, kernel_element element, size_t rows,
+                 size_t columns, scalars *packed) {
+    KERNEL(pack)(source, source_stride, element, rows, columns, packed);
+}
+
+void kernel_multiply_blocks(kernel_element scalar, const scalars *rows, size_t row_blocks, const scalars *columns,
+                            size_t column_blocks, size_t depth, bool is_triangle, scalars *result, size_t stride,
+                            bool is_adding) {
+    KERNEL(multiply_blocks)(rows, row_blocks, columns, column_blocks, depth, is_triangle, result, stride, is_adding);
+}
+
+void kernel_convert(kernel_element scalar, const void *source, kernel_element element, size_t count, double scale,
+                    scalars *result) {
+    KERNEL(convert)(source, element, count, scale, result);
+}
+
+double kernel_largest_magnitude(kernel_element scalar, const void *source, kernel_element element, size_t count) {
+    return KERNEL(largest_magnitude)(source, element, count);
+}
+
+kernel_row_sums kernel_add_row(kernel_element scalar, const scalars *row, size_t count, double *totals) {
+    return KERNEL(add_row)(row, count, totals);
+}
+
+double kernel_centered_squares(kernel_element scalar, const scalars *row, size_t count, double offset,
+                               const double *offsets) {
+    return KERNEL(centered_squares)(row, count, offset, offsets);
+}
+
+void kernel_center_row(kernel_element scalar, scalars *row, size_t count, double offset, const double *offsets,
+                       double scale) {
+    KERNEL(center_row)(row, count, offset, offsets, scale);
+}
