@@ -73,35 +73,78 @@ DISPATCHED double KERNEL(largest_magnitude)(const void *source, kernel_element e
 #undef LARGEST_MAGNITUDE
 }
 
-DISPATCHED kernel_row_sums KERNEL(add_row)(const scalars *numbers, size_t count, double *restrict totals) {
-#pragma clang fp reassociate(on)
-    const SCALAR *const restrict row = numbers;
-    kernel_row_sums sums = {0, 0};
-    for (size_t index = 0; index < count; index++) {
-        const double value = row[index];
-        totals[index] += value;
-        sums.sum += value;
-        sums.squares += value * value;
+DISPATCHED void KERNEL(add_rows)(const scalars *matrix, size_t stride, size_t rows, size_t columns, bool is_triangle,
+                                 double *totals, size_t total_columns) {
+    for (size_t i = 0; i < rows; i++) {
+        const size_t first = is_triangle ? i : 0;
+        const SCALAR *const restrict row = (const SCALAR *)matrix + i * stride + first;
+        for (size_t j = 0; j < columns - first; j++) {
+            totals[j] += row[j];
+        }
+        // Behind the last number of a row stands the diagonal's next one; a block beside the diagonal moves left.
+        totals += total_columns - i - (is_triangle ? 0 : 1);
     }
-    return sums;
 }
 
-DISPATCHED double KERNEL(centered_squares)(const scalars *numbers, size_t count, double offset,
+// What is right of the diagonal belongs to row i and, mirrored, to the rows j > i.
+DISPATCHED double KERNEL(triangle_sums)(const scalars *matrix, size_t stride, size_t n, double *restrict sums) {
+#pragma clang fp reassociate(on)
+    double squares = 0;
+    memset(sums, 0, n * sizeof *sums);
+    for (size_t i = 0; i < n; i++) {
+        const SCALAR *const restrict row = (const SCALAR *)matrix + i * stride;
+        double sum = 0;
+        for (size_t j = i + 1; j < n; j++) {
+            const double entry = row[j];
+            sums[j] += entry;
+            sum += entry;
+            squares += entry * entry;
+        }
+        sums[i] += sum;
+    }
+    return 2 * squares;
+}
+
+DISPATCHED double KERNEL(triangle_squares)(const scalars *matrix, size_t stride, size_t n,
                                            const double *restrict offsets) {
 #pragma clang fp reassociate(on)
-    const SCALAR *const restrict row = numbers;
     double squares = 0;
-    for (size_t index = 0; index < count; index++) {
-        const double centered = row[index] - (offset + offsets[index]);
-        squares += centered * centered;
+    for (size_t i = 0; i < n; i++) {
+        const SCALAR *const restrict row = (const SCALAR *)matrix + i * stride;
+        for (size_t j = i + 1; j < n; j++) {
+            const double centered = row[j] - (offsets[i] + offsets[j]);
+            squares += centered * centered;
+        }
     }
-    return squares;
+    return 2 * squares;
 }
 
-DISPATCHED void KERNEL(center_row)(scalars *numbers, size_t count, double offset, const double *restrict offsets,
-                                   double scale) {
-    SCALAR *const restrict row = numbers;
-    for (size_t index = 0; index < count; index++) {
-        row[index] = (SCALAR)((row[index] - (offset + offsets[index])) * scale);
+DISPATCHED void KERNEL(center_triangle)(scalars *matrix, size_t stride, size_t n, const double *restrict offsets,
+                                        double scale) {
+    for (size_t i = 0; i < n; i++) {
+        SCALAR *const restrict row = (SCALAR *)matrix + i * stride;
+        for (size_t j = i + 1; j < n; j++) {
+            row[j] = (SCALAR)((row[j] - (offsets[i] + offsets[j])) * scale);
+        }
+    }
+}
+
+DISPATCHED void KERNEL(copy_triangle)(const scalars *matrix, size_t stride, size_t n, kernel_element element,
+                                      void *triangle) {
+    size_t place = 0;
+    for (size_t i = 0; i < n; i++) {
+        const SCALAR *const restrict row = (const SCALAR *)matrix + i * stride;
+        if (element == KERNEL_F64) {
+            double *const restrict numbers = (double *)triangle + place;
+            for (size_t j = i + 1; j < n; j++) {
+                numbers[j - i - 1] = row[j];
+            }
+        } else {
+            float *const restrict numbers = (float *)triangle + place;
+            for (size_t j = i + 1; j < n; j++) {
+                numbers[j - i - 1] = (float)row[j];
+            }
+        }
+        place += n - i - 1;
     }
 }

@@ -30,16 +30,26 @@ double kernel_largest_magnitude(kernel_element scalar, const void *source, kerne
     return KERNEL(largest_magnitude)(source, element, count);
 }
 
-kernel_row_sums kernel_add_row(kernel_element scalar, const scalars *row, size_t count, double *totals) {
-    return KERNEL(add_row)(row, count, totals);
+void kernel_add_rows(kernel_element scalar, const scalars *matrix, size_t stride, size_t rows, size_t columns,
+                     bool is_triangle, double *totals, size_t total_columns) {
+    KERNEL(add_rows)(matrix, stride, rows, columns, is_triangle, totals, total_columns);
 }
 
-double kernel_centered_squares(kernel_element scalar, const scalars *row, size_t count, double offset,
+double kernel_triangle_sums(kernel_element scalar, const scalars *matrix, size_t stride, size_t n, double *sums) {
+    return KERNEL(triangle_sums)(matrix, stride, n, sums);
+}
+
+double kernel_triangle_squares(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
                                const double *offsets) {
-    return KERNEL(centered_squares)(row, count, offset, offsets);
+    return KERNEL(triangle_squares)(matrix, stride, n, offsets);
 }
 
-void kernel_center_row(kernel_element scalar, scalars *row, size_t count, double offset, const double *offsets,
-                       double scale) {
-    KERNEL(center_row)(row, count, offset, offsets, scale);
+void kernel_center_triangle(kernel_element scalar, scalars *matrix, size_t stride, size_t n, const double *offsets,
+                            double scale) {
+    KERNEL(center_triangle)(matrix, stride, n, offsets, scale);
+}
+
+void kernel_copy_triangle(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
+                          kernel_element element, void *triangle) {
+    KERNEL(copy_triangle)(matrix, stride, n, element, triangle);
 }

@@ -18,9 +18,14 @@
     void kernel_convert_##suffix(const void *source, kernel_element element, size_t count, double scale,               \
                                  scalars *result);                                                                     \
     double kernel_largest_magnitude_##suffix(const void *source, kernel_element element, size_t count);                \
-    kernel_row_sums kernel_add_row_##suffix(const scalars *row, size_t count, double *totals);                         \
-    double kernel_centered_squares_##suffix(const scalars *row, size_t count, double offset, const double *offsets);   \
-    void kernel_center_row_##suffix(scalars *row, size_t count, double offset, const double *offsets, double scale);
+    void kernel_add_rows_##suffix(const scalars *matrix, size_t stride, size_t rows, size_t columns,                   \
+                                  bool is_triangle, double *totals, size_t total_columns);                             \
+    double kernel_triangle_sums_##suffix(const scalars *matrix, size_t stride, size_t n, double *sums);                \
+    double kernel_triangle_squares_##suffix(const scalars *matrix, size_t stride, size_t n, const double *offsets);    \
+    void kernel_center_triangle_##suffix(scalars *matrix, size_t stride, size_t n, const double *offsets,              \
+                                         double scale);                                                                \
+    void kernel_copy_triangle_##suffix(const scalars *matrix, size_t stride, size_t n, kernel_element element,         \
+                                       void *triangle);
 
 DECLARE_KERNELS(f32)
 DECLARE_KERNELS(f64)

@@ -112,7 +112,7 @@ INLINE void pack_rows(const unsigned char *source, size_t source_stride, kernel_
     }
 }
 
-DISPATCHED void KERNEL(pack)(const void *source, size_t source_stride, kernel_element element, size_t rows,
+WHOLE_REGISTERS DISPATCHED void KERNEL(pack)(const void *source, size_t source_stride, kernel_element element, size_t rows,
                              size_t columns, scalars *packed) {
 #define PACK(constant) pack_rows(source, source_stride, constant, rows, columns, 1, NULL, NULL, packed)
     FOR_ELEMENT(element, PACK)
@@ -154,7 +154,7 @@ INLINE kernel_panel_summary pack_centered(const unsigned char *source, size_t so
     return summary;
 }
 
-DISPATCHED kernel_panel_summary KERNEL(pack_centered)(const void *source, size_t source_stride, kernel_element element,
+WHOLE_REGISTERS DISPATCHED kernel_panel_summary KERNEL(pack_centered)(const void *source, size_t source_stride, kernel_element element,
                                                       size_t rows, size_t columns, double scale,
                                                       scalars *packed, scalars *origin, scalars *means) {
 #define PACK_CENTERED(constant)                                                                                        \
@@ -245,7 +245,7 @@ INLINE void multiply_blocks(const SCALAR *restrict rows, size_t row_blocks, cons
 
 #ifdef __x86_64__
 // 32 registers of a whole vector, of which one number is multiplied straight from memory.
-__attribute__((target("arch=x86-64-v4"))) static void multiply_with_avx512(PARAMETERS) {
+WHOLE_REGISTERS __attribute__((target("arch=x86-64-v4"))) static void multiply_with_avx512(PARAMETERS) {
     MULTIPLY_BLOCKS(LANES);
 }
 

@@ -14,6 +14,8 @@ extension GramMatrix {
     ///   - scale: A power of two that the activations are multiplied by.
     /// - Returns: The means' squares, and whether anything is left without them.
     /// - Complexity: O(*n*² *p*).
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     package mutating func fill(activations: RawSpan, shape: ActivationShape, scale: Double = 1) -> FeatureSummary {
         let width = Self.panelWidth(of: shape)
         self.exampleCount = shape.exampleCount
@@ -62,6 +64,8 @@ extension GramMatrix {
     ///   - scale: A power of two that the entries are multiplied by.
     /// - Precondition: `bytes` has the size that the other parameters say.
     /// - Complexity: O(*n*²).
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     package mutating func fill(
         gram bytes: RawSpan,
         elementType: ElementType,

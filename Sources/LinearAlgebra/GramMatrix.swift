@@ -49,19 +49,9 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     ///
     /// - Complexity: O(*n*²).
     package func offDiagonalSums() -> (rows: [Double], squares: Double) {
-        let n = self.exampleCount
-        var rows = [Double](repeating: 0, count: n)
-        var squares = 0.0
         self.withEntries { entries in
-            var rows = rows.mutableSpan
-            for i in 0..<n {
-                // The part right of the diagonal belongs to row i and, mirrored, to the rows j > i.
-                let sums = rows.withPart(i + 1..<n) { Scalar.add(entries.extracting(self.rowRange(i)), to: &$0) }
-                rows[i] += sums.sum
-                squares += 2 * sums.squares
-            }
+            Scalar.offDiagonalSums(of: entries, rowCount: self.exampleCount, stride: self.stride)
         }
-        return (rows, squares)
     }
 
     /// The sum of (kᵢⱼ − oᵢ − oⱼ)² over all i ≠ j.
@@ -69,19 +59,12 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     /// - Parameter offsets: One number for each example.
     /// - Returns: The sum over both triangles.
     /// - Complexity: O(*n*²).
+    /// - Precondition: There are as many offsets as examples.
     package func offDiagonalSquares(subtracting offsets: [Double]) -> Double {
-        var squares = 0.0
-        self.withEntries { entries in
-            let offsets = offsets.span
-            for i in 0..<self.exampleCount {
-                squares += Scalar.squares(
-                    of: entries.extracting(self.rowRange(i)),
-                    subtracting: offsets[i],
-                    offsets.extracting((i + 1)...)
-                )
-            }
+        precondition(offsets.count == self.exampleCount)
+        return self.withEntries { entries in
+            Scalar.offDiagonalSquares(of: entries, stride: self.stride, subtracting: offsets.span)
         }
-        return 2 * squares
     }
 
     /// Replaces every kᵢⱼ right of the diagonal by (kᵢⱼ − oᵢ − oⱼ) · scale.
@@ -90,16 +73,12 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     ///   - offsets: One number for each example.
     ///   - scale: A factor.
     /// - Complexity: O(*n*²).
+    /// - Precondition: There are as many offsets as examples.
     package mutating func subtract(_ offsets: [Double], scale: Double) {
-        let n = self.exampleCount
+        precondition(offsets.count == self.exampleCount)
         let stride = self.stride
-        let offsets = offsets.span
         self.entries.withRoom(for: stride * stride) { entries in
-            for i in 0..<n {
-                entries.withPart(i * stride + i + 1..<i * stride + n) { row in
-                    Scalar.subtract(offsets[i], offsets.extracting((i + 1)...), from: &row, scale: scale)
-                }
-            }
+            Scalar.subtract(offsets.span, from: &entries, stride: stride, scale: scale)
         }
     }
 
@@ -107,26 +86,9 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     ///
     /// - Complexity: O(*n*²).
     package func strictUpperTriangle<Stored: KernelScalar>(as stored: Stored.Type) -> [Stored] {
-        let n = self.exampleCount
-        var triangle = [Stored](repeating: 0, count: n * (n - 1) / 2)
         self.withEntries { entries in
-            var triangle = triangle.mutableSpan
-            var start = 0
-            for i in 0..<n {
-                // SAFETY: Every byte of a Float or Double is initialized.
-                let row = unsafe entries.extracting(self.rowRange(i)).bytes
-                triangle.withPart(start..<start + n - i - 1) { part in
-                    Stored.convert(row, Scalar.elementType, scale: 1, to: &part)
-                }
-                start += n - i - 1
-            }
+            Scalar.strictUpperTriangle(of: entries, rowCount: self.exampleCount, stride: self.stride, as: stored)
         }
-        return triangle
-    }
-
-    /// Where the entries right of the diagonal of a row are.
-    private func rowRange(_ row: Int) -> Range<Int> {
-        row * self.stride + row + 1..<row * self.stride + self.exampleCount
     }
 
     /// Calls a closure with all entries.

@@ -132,7 +132,8 @@ extension KernelScalar {
         }
     }
 
-    /// Computes the products of every packed row of one matrix with every one of another.
+    /// Computes the products of every packed row of one matrix with every one of another; with `isAdding` adds them to
+    /// the result.
     ///
     /// - Parameters:
     ///   - left: The rows of one.
@@ -141,6 +142,7 @@ extension KernelScalar {
     ///   - rightRowCount: How many.
     ///   - columnCount: The length of all rows.
     ///   - result: Room for whole blocks of either, row by row of the one.
+    ///   - isAdding: Whether the products are added.
     /// - Complexity: O(rowCount · rightRowCount · columnCount).
     static func multiply(
         _ left: Span<Self>,
@@ -148,7 +150,8 @@ extension KernelScalar {
         byTransposeOf right: Span<Self>,
         rowCount rightRowCount: Int,
         columnCount: Int,
-        into result: inout MutableSpan<Self>
+        into result: inout MutableSpan<Self>,
+        isAdding: Bool
     ) {
         let height = self.wholeBlocks(rowCount)
         let width = self.wholeBlocks(rightRowCount)
@@ -169,7 +172,7 @@ extension KernelScalar {
                         false,
                         result.baseAddress,
                         width,
-                        false
+                        isAdding
                     )
                 }
             }

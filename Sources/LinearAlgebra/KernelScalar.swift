@@ -20,15 +20,6 @@ extension Double: KernelScalar {
     package static var safeDiagonal: ClosedRange<Double> { 1e-120...1e120 }
 }
 
-/// What a row of numbers adds up to.
-package struct RowSums: Sendable {
-    /// The sum of the numbers.
-    package let sum: Double
-
-    /// The sum of their squares.
-    package let squares: Double
-}
-
 /// What centring features finds out on the way.
 package struct FeatureSummary: Sendable {
     /// The sum of the features' squared means.

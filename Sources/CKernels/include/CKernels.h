@@ -22,12 +22,6 @@ typedef enum {
     KERNEL_F64,
 } kernel_element;
 
-/// The sums of a row.
-typedef struct {
-    double sum;
-    double squares;
-} kernel_row_sums;
-
 /// What packing and centring a panel finds out on the way.
 typedef struct {
     /// The sum over the panel's columns of the squared mean.
@@ -74,15 +68,29 @@ void kernel_convert(kernel_element scalar, const void *source, kernel_element el
 /// The largest magnitude among `count` numbers; infinity or NaN where any of them is.
 double kernel_largest_magnitude(kernel_element scalar, const void *source, kernel_element element, size_t count);
 
-/// Adds a row to `totals`, number by number, and returns the sums of the row itself.
-kernel_row_sums kernel_add_row(kernel_element scalar, const scalars *row, size_t count, double *totals);
+/// Adds the rows of a matrix to those of a larger one in Float64.
+///
+/// With `is_triangle`, of each row only what is right of the diagonal, the diagonal included, is added. The rows of
+/// the larger matrix are a packed upper triangle's: each one number shorter than the one before it. The first begins
+/// at `totals`, and has `total_columns` numbers from there to the next one.
+void kernel_add_rows(kernel_element scalar, const scalars *matrix, size_t stride, size_t rows, size_t columns,
+                     bool is_triangle, double *totals, size_t total_columns);
 
-/// The sum of (row[j] − offset − offsets[j])².
-double kernel_centered_squares(kernel_element scalar, const scalars *row, size_t count, double offset,
+/// The sums of every row of a symmetric matrix without its diagonal; returns the sum of all squares off the diagonal.
+///
+/// Of this and the following matrices only the `n` rows of the upper triangle are read, `stride` numbers apart.
+double kernel_triangle_sums(kernel_element scalar, const scalars *matrix, size_t stride, size_t n, double *sums);
+
+/// The sum of (k[i][j] − offsets[i] − offsets[j])² over all i ≠ j of a symmetric matrix.
+double kernel_triangle_squares(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
                                const double *offsets);
 
-/// Replaces row[j] by (row[j] − offset − offsets[j]) · scale.
-void kernel_center_row(kernel_element scalar, scalars *row, size_t count, double offset, const double *offsets,
-                       double scale);
+/// Replaces every k[i][j] right of the diagonal by (k[i][j] − offsets[i] − offsets[j]) · scale.
+void kernel_center_triangle(kernel_element scalar, scalars *matrix, size_t stride, size_t n, const double *offsets,
+                            double scale);
+
+/// Copies what is right of the diagonal, row by row, as numbers of `element`, F32 or F64.
+void kernel_copy_triangle(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
+                          kernel_element element, void *triangle);
 
 #endif

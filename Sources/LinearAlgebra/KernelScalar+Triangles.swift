@@ -1,0 +1,136 @@
+internal import CKernels
+
+// The inner loops over the upper triangles of square matrices, with their bounds checked.
+extension KernelScalar {
+    /// The sums of every row of a symmetric matrix without its diagonal, and the sum of all squares off the diagonal.
+    static func offDiagonalSums(of matrix: Span<Self>, rowCount: Int, stride: Int) -> (rows: [Double], squares: Double) {
+        Self.checkTriangle(matrix.count, rowCount: rowCount, stride: stride)
+        var rows = [Double](repeating: 0, count: rowCount)
+        var sums = rows.mutableSpan
+        // SAFETY: The kernel reads a triangle, which was checked to be there, and writes `rowCount` sums.
+        let squares = unsafe matrix.withUnsafeBufferPointer { matrix in
+            unsafe sums.withUnsafeMutableBufferPointer { sums in
+                unsafe kernel_triangle_sums(
+                    self.elementType.kernelElement,
+                    matrix.baseAddress,
+                    stride,
+                    rowCount,
+                    sums.baseAddress
+                )
+            }
+        }
+        return (rows, squares)
+    }
+
+    /// The sum of (kᵢⱼ − oᵢ − oⱼ)² over all i ≠ j of a symmetric matrix.
+    static func offDiagonalSquares(of matrix: Span<Self>, stride: Int, subtracting offsets: Span<Double>) -> Double {
+        Self.checkTriangle(matrix.count, rowCount: offsets.count, stride: stride)
+        // SAFETY: The kernel reads a triangle, which was checked to be there, and as many offsets as it has rows.
+        return unsafe matrix.withUnsafeBufferPointer { matrix in
+            unsafe offsets.withUnsafeBufferPointer { offsets in
+                unsafe kernel_triangle_squares(
+                    self.elementType.kernelElement,
+                    matrix.baseAddress,
+                    stride,
+                    offsets.count,
+                    offsets.baseAddress
+                )
+            }
+        }
+    }
+
+    /// Replaces every kᵢⱼ right of the diagonal by (kᵢⱼ − oᵢ − oⱼ) · scale.
+    static func subtract(
+        _ offsets: Span<Double>,
+        from matrix: inout MutableSpan<Self>,
+        stride: Int,
+        scale: Double
+    ) {
+        Self.checkTriangle(matrix.count, rowCount: offsets.count, stride: stride)
+        // SAFETY: The kernel changes a triangle, which was checked to be there, and reads as many offsets as it has
+        // rows.
+        unsafe matrix.withUnsafeMutableBufferPointer { matrix in
+            unsafe offsets.withUnsafeBufferPointer { offsets in
+                unsafe kernel_center_triangle(
+                    self.elementType.kernelElement,
+                    matrix.baseAddress,
+                    stride,
+                    offsets.count,
+                    offsets.baseAddress,
+                    scale
+                )
+            }
+        }
+    }
+
+    /// What is right of the diagonal, row by row.
+    static func strictUpperTriangle<Stored: KernelScalar>(
+        of matrix: Span<Self>,
+        rowCount: Int,
+        stride: Int,
+        as stored: Stored.Type
+    ) -> [Stored] {
+        Self.checkTriangle(matrix.count, rowCount: rowCount, stride: stride)
+        let count = rowCount * (rowCount - 1) / 2
+        // SAFETY: The kernel reads a triangle, which was checked to be there, and writes every number of the result.
+        return unsafe [Stored](unsafeUninitializedCapacity: count) { triangle, initializedCount in
+            unsafe matrix.withUnsafeBufferPointer { matrix in
+                unsafe kernel_copy_triangle(
+                    self.elementType.kernelElement,
+                    matrix.baseAddress,
+                    stride,
+                    rowCount,
+                    Stored.elementType.kernelElement,
+                    triangle.baseAddress
+                )
+            }
+            initializedCount = count
+        }
+    }
+
+    /// Adds the rows of a matrix, or of its upper triangle, to the packed upper triangle of a larger one.
+    ///
+    /// - Parameters:
+    ///   - matrix: A part of the larger matrix.
+    ///   - rows: Which rows it is.
+    ///   - columns: Which columns; the same where it is a part on the diagonal.
+    ///   - stride: The distance of its rows.
+    ///   - total: The larger matrix.
+    ///   - count: How many rows that has.
+    static func add(
+        _ matrix: Span<Self>,
+        rows: Range<Int>,
+        columns: Range<Int>,
+        stride: Int,
+        to total: inout MutableSpan<Double>,
+        count: Int
+    ) {
+        guard !rows.isEmpty else { return }
+        precondition(columns.count <= stride && matrix.count >= (rows.count - 1) * stride + columns.count)
+        precondition(total.count == count * (count + 1) / 2 && columns.upperBound <= count)
+        precondition(rows == columns || rows.upperBound <= columns.lowerBound, "Below the diagonal nothing is stored")
+        // SAFETY: The kernel reads as many numbers of each row as there are columns, and changes those of the larger
+        // triangle, all of which exist.
+        unsafe matrix.withUnsafeBufferPointer { matrix in
+            unsafe total.withUnsafeMutableBufferPointer { total in
+                unsafe kernel_add_rows(
+                    self.elementType.kernelElement,
+                    matrix.baseAddress,
+                    stride,
+                    rows.count,
+                    columns.count,
+                    rows == columns,
+                    total.baseAddress?.advanced(by: packedIndex(rows.lowerBound, columns.lowerBound, count: count)),
+                    count - rows.lowerBound
+                )
+            }
+        }
+    }
+
+    private static func checkTriangle(_ count: Int, rowCount: Int, stride: Int) {
+        precondition(
+            rowCount == 0 || rowCount <= stride && count >= (rowCount - 1) * stride + rowCount,
+            "\(count) numbers are no \(rowCount) rows that are \(stride) apart"
+        )
+    }
+}
