@@ -119,32 +119,25 @@ DISPATCHED double KERNEL(triangle_squares)(const scalars *matrix, size_t stride,
     return 2 * squares;
 }
 
-DISPATCHED void KERNEL(center_triangle)(scalars *matrix, size_t stride, size_t n, const double *restrict offsets,
-                                        double scale) {
-    for (size_t i = 0; i < n; i++) {
-        SCALAR *const restrict row = (SCALAR *)matrix + i * stride;
-        for (size_t j = i + 1; j < n; j++) {
-            row[j] = (SCALAR)((row[j] - (offsets[i] + offsets[j])) * scale);
-        }
-    }
-}
-
-DISPATCHED void KERNEL(copy_triangle)(const scalars *matrix, size_t stride, size_t n, kernel_element element,
-                                      void *triangle) {
+DISPATCHED void KERNEL(center_triangle)(const scalars *matrix, size_t stride, size_t n, const double *restrict offsets,
+                                        double scale, kernel_element element, void *triangle) {
     size_t place = 0;
     for (size_t i = 0; i < n; i++) {
-        const SCALAR *const restrict row = (const SCALAR *)matrix + i * stride;
+        const SCALAR *const restrict row = (const SCALAR *)matrix + i * stride + i + 1;
+        const double *const restrict others = offsets + i + 1;
+        const double offset = offsets[i];
+        const size_t count = n - i - 1;
         if (element == KERNEL_F64) {
             double *const restrict numbers = (double *)triangle + place;
-            for (size_t j = i + 1; j < n; j++) {
-                numbers[j - i - 1] = row[j];
+            for (size_t j = 0; j < count; j++) {
+                numbers[j] = (row[j] - (offset + others[j])) * scale;
             }
         } else {
             float *const restrict numbers = (float *)triangle + place;
-            for (size_t j = i + 1; j < n; j++) {
-                numbers[j - i - 1] = (float)row[j];
+            for (size_t j = 0; j < count; j++) {
+                numbers[j] = (float)((row[j] - (offset + others[j])) * scale);
             }
         }
-        place += n - i - 1;
+        place += count;
     }
 }

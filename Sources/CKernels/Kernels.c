@@ -44,12 +44,7 @@ double kernel_triangle_squares(kernel_element scalar, const scalars *matrix, siz
     return KERNEL(triangle_squares)(matrix, stride, n, offsets);
 }
 
-void kernel_center_triangle(kernel_element scalar, scalars *matrix, size_t stride, size_t n, const double *offsets,
-                            double scale) {
-    KERNEL(center_triangle)(matrix, stride, n, offsets, scale);
-}
-
-void kernel_copy_triangle(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
-                          kernel_element element, void *triangle) {
-    KERNEL(copy_triangle)(matrix, stride, n, element, triangle);
+void kernel_center_triangle(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
+                            const double *offsets, double scale, kernel_element element, void *triangle) {
+    KERNEL(center_triangle)(matrix, stride, n, offsets, scale, element, triangle);
 }

@@ -22,10 +22,8 @@
                                   bool is_triangle, double *totals, size_t total_columns);                             \
     double kernel_triangle_sums_##suffix(const scalars *matrix, size_t stride, size_t n, double *sums);                \
     double kernel_triangle_squares_##suffix(const scalars *matrix, size_t stride, size_t n, const double *offsets);    \
-    void kernel_center_triangle_##suffix(scalars *matrix, size_t stride, size_t n, const double *offsets,              \
-                                         double scale);                                                                \
-    void kernel_copy_triangle_##suffix(const scalars *matrix, size_t stride, size_t n, kernel_element element,         \
-                                       void *triangle);
+    void kernel_center_triangle_##suffix(const scalars *matrix, size_t stride, size_t n, const double *offsets,        \
+                                         double scale, kernel_element element, void *triangle);
 
 DECLARE_KERNELS(f32)
 DECLARE_KERNELS(f64)

@@ -33,21 +33,32 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
 
     /// The entries on the diagonal: the examples' squared lengths.
     package var diagonal: [Scalar] {
-        self.withEntries { entries in
-            (0..<self.exampleCount).map { entries[$0 * (self.stride + 1)] }
+        @specialized(where Scalar == Float)
+        @specialized(where Scalar == Double)
+        get {
+            let stride = self.stride
+            return self.withEntries { entries in
+                (0..<self.exampleCount).map { entries[$0 * (stride + 1)] }
+            }
         }
     }
 
     /// Whether no entry has over- or underflowed and squares of the entries will not either.
     package var isInSafeRange: Bool {
-        let diagonal = self.diagonal
-        return diagonal.allSatisfy { Double($0) <= Scalar.safeDiagonal.upperBound }
-            && diagonal.contains { Double($0) >= Scalar.safeDiagonal.lowerBound }
+        @specialized(where Scalar == Float)
+        @specialized(where Scalar == Double)
+        get {
+            let diagonal = self.diagonal
+            return diagonal.allSatisfy { Double($0) <= Scalar.safeDiagonal.upperBound }
+                && diagonal.contains { Double($0) >= Scalar.safeDiagonal.lowerBound }
+        }
     }
 
     /// The sums of every row without its diagonal entry, and the sum of all the squares off the diagonal.
     ///
     /// - Complexity: O(*n*²).
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     package func offDiagonalSums() -> (rows: [Double], squares: Double) {
         self.withEntries { entries in
             Scalar.offDiagonalSums(of: entries, rowCount: self.exampleCount, stride: self.stride)
@@ -60,6 +71,8 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     /// - Returns: The sum over both triangles.
     /// - Complexity: O(*n*²).
     /// - Precondition: There are as many offsets as examples.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     package func offDiagonalSquares(subtracting offsets: [Double]) -> Double {
         precondition(offsets.count == self.exampleCount)
         return self.withEntries { entries in
@@ -67,27 +80,31 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
         }
     }
 
-    /// Replaces every kᵢⱼ right of the diagonal by (kᵢⱼ − oᵢ − oⱼ) · scale.
+    /// (kᵢⱼ − oᵢ − oⱼ) · scale for the entries right of the diagonal, row by row.
     ///
     /// - Parameters:
     ///   - offsets: One number for each example.
     ///   - scale: A factor.
-    /// - Complexity: O(*n*²).
+    ///   - stored: The precision of the result.
     /// - Precondition: There are as many offsets as examples.
-    package mutating func subtract(_ offsets: [Double], scale: Double) {
-        precondition(offsets.count == self.exampleCount)
-        let stride = self.stride
-        self.entries.withRoom(for: stride * stride) { entries in
-            Scalar.subtract(offsets.span, from: &entries, stride: stride, scale: scale)
-        }
-    }
-
-    /// The entries right of the diagonal, row by row.
-    ///
     /// - Complexity: O(*n*²).
-    package func strictUpperTriangle<Stored: KernelScalar>(as stored: Stored.Type) -> [Stored] {
-        self.withEntries { entries in
-            Scalar.strictUpperTriangle(of: entries, rowCount: self.exampleCount, stride: self.stride, as: stored)
+    @specialized(where Scalar == Float, Stored == Float)
+    @specialized(where Scalar == Double, Stored == Float)
+    @specialized(where Scalar == Double, Stored == Double)
+    package func centeredTriangle<Stored: KernelScalar>(
+        subtracting offsets: [Double],
+        scale: Double,
+        as stored: Stored.Type
+    ) -> [Stored] {
+        precondition(offsets.count == self.exampleCount)
+        return self.withEntries { entries in
+            Scalar.centeredTriangle(
+                of: entries,
+                stride: self.stride,
+                subtracting: offsets.span,
+                scale: scale,
+                as: stored
+            )
         }
     }
 

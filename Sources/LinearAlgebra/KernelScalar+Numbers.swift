@@ -3,6 +3,8 @@ internal import CKernels
 // The inner loops over the numbers of a message, with their bounds checked.
 extension KernelScalar {
     /// Converts as many numbers of a message as `result` has room for and multiplies them by `scale`, a power of two.
+    @specialized(where Self == Float)
+    @specialized(where Self == Double)
     package static func convert(
         _ bytes: RawSpan,
         _ elementType: ElementType,
@@ -26,6 +28,8 @@ extension KernelScalar {
     }
 
     /// The largest magnitude among the numbers of a message; infinity or NaN where any of them is.
+    @specialized(where Self == Float)
+    @specialized(where Self == Double)
     package static func largestMagnitude(of bytes: RawSpan, _ elementType: ElementType) -> Double {
         // SAFETY: The kernel reads no more numbers than there are whole ones.
         unsafe bytes.withUnsafeBytes { bytes in

@@ -39,50 +39,32 @@ extension KernelScalar {
         }
     }
 
-    /// Replaces every kᵢⱼ right of the diagonal by (kᵢⱼ − oᵢ − oⱼ) · scale.
-    static func subtract(
-        _ offsets: Span<Double>,
-        from matrix: inout MutableSpan<Self>,
-        stride: Int,
-        scale: Double
-    ) {
-        Self.checkTriangle(matrix.count, rowCount: offsets.count, stride: stride)
-        // SAFETY: The kernel changes a triangle, which was checked to be there, and reads as many offsets as it has
-        // rows.
-        unsafe matrix.withUnsafeMutableBufferPointer { matrix in
-            unsafe offsets.withUnsafeBufferPointer { offsets in
-                unsafe kernel_center_triangle(
-                    self.elementType.kernelElement,
-                    matrix.baseAddress,
-                    stride,
-                    offsets.count,
-                    offsets.baseAddress,
-                    scale
-                )
-            }
-        }
-    }
-
-    /// What is right of the diagonal, row by row.
-    static func strictUpperTriangle<Stored: KernelScalar>(
+    /// (kᵢⱼ − oᵢ − oⱼ) · scale for what is right of the diagonal, row by row.
+    static func centeredTriangle<Stored: KernelScalar>(
         of matrix: Span<Self>,
-        rowCount: Int,
         stride: Int,
+        subtracting offsets: Span<Double>,
+        scale: Double,
         as stored: Stored.Type
     ) -> [Stored] {
-        Self.checkTriangle(matrix.count, rowCount: rowCount, stride: stride)
-        let count = rowCount * (rowCount - 1) / 2
-        // SAFETY: The kernel reads a triangle, which was checked to be there, and writes every number of the result.
+        Self.checkTriangle(matrix.count, rowCount: offsets.count, stride: stride)
+        let count = offsets.count * (offsets.count - 1) / 2
+        // SAFETY: The kernel reads a triangle, which was checked to be there, and as many offsets as it has rows; it
+        // writes every number of the result.
         return unsafe [Stored](unsafeUninitializedCapacity: count) { triangle, initializedCount in
             unsafe matrix.withUnsafeBufferPointer { matrix in
-                unsafe kernel_copy_triangle(
-                    self.elementType.kernelElement,
-                    matrix.baseAddress,
-                    stride,
-                    rowCount,
-                    Stored.elementType.kernelElement,
-                    triangle.baseAddress
-                )
+                unsafe offsets.withUnsafeBufferPointer { offsets in
+                    unsafe kernel_center_triangle(
+                        self.elementType.kernelElement,
+                        matrix.baseAddress,
+                        stride,
+                        offsets.count,
+                        offsets.baseAddress,
+                        scale,
+                        Stored.elementType.kernelElement,
+                        triangle.baseAddress
+                    )
+                }
             }
             initializedCount = count
         }

@@ -66,12 +66,12 @@ public struct UCenteredGram: Sendable {
             self.entries = .single([])
             return
         }
-        gram.subtract(sums.offsets, scale: 1 / sums.norm)
+        let scale = 1 / sums.norm
         self.entries =
             if elementType == .float64 {
-                .double(gram.strictUpperTriangle(as: Double.self))
+                .double(gram.centeredTriangle(subtracting: sums.offsets, scale: scale, as: Double.self))
             } else {
-                .single(gram.strictUpperTriangle(as: Float.self))
+                .single(gram.centeredTriangle(subtracting: sums.offsets, scale: scale, as: Float.self))
             }
     }
 }

@@ -85,12 +85,9 @@ double kernel_triangle_sums(kernel_element scalar, const scalars *matrix, size_t
 double kernel_triangle_squares(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
                                const double *offsets);
 
-/// Replaces every k[i][j] right of the diagonal by (k[i][j] − offsets[i] − offsets[j]) · scale.
-void kernel_center_triangle(kernel_element scalar, scalars *matrix, size_t stride, size_t n, const double *offsets,
-                            double scale);
-
-/// Copies what is right of the diagonal, row by row, as numbers of `element`, F32 or F64.
-void kernel_copy_triangle(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
-                          kernel_element element, void *triangle);
+/// Copies (k[i][j] − offsets[i] − offsets[j]) · scale for what is right of the diagonal, row by row, as numbers of
+/// `element`, F32 or F64.
+void kernel_center_triangle(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
+                            const double *offsets, double scale, kernel_element element, void *triangle);
 
 #endif
