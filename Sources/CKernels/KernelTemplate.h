@@ -73,6 +73,40 @@ DISPATCHED double KERNEL(largest_magnitude)(const void *source, kernel_element e
 #undef LARGEST_MAGNITUDE
 }
 
+// Every number is read once: the matrix may come from memory.
+INLINE SCALAR read_symmetric(const unsigned char *source, kernel_element element, size_t n, bool is_packed,
+                             SCALAR scale, SCALAR *restrict matrix, size_t stride) {
+    BITS largest = 0;
+    size_t place = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_packed) {
+            for (size_t j = 0; j < i; j++) {
+                const BITS bits = magnitude_bits(load(source, element, place + j));
+                largest = bits > largest ? bits : largest;
+            }
+            place += i;
+        }
+        SCALAR *const restrict row = matrix + i * stride + i;
+        for (size_t j = 0; j < n - i; j++) {
+            const SCALAR value = load(source, element, place + j);
+            const BITS bits = magnitude_bits(value);
+            largest = bits > largest ? bits : largest;
+            row[j] = value * scale;
+        }
+        place += n - i;
+    }
+    SCALAR magnitude;
+    memcpy(&magnitude, &largest, sizeof magnitude);
+    return magnitude;
+}
+
+DISPATCHED double KERNEL(read_symmetric)(const void *source, kernel_element element, size_t n, bool is_packed,
+                                         double scale, scalars *matrix, size_t stride) {
+#define READ_SYMMETRIC(constant) read_symmetric(source, constant, n, is_packed, (SCALAR)scale, matrix, stride)
+    FOR_ELEMENT(element, READ_SYMMETRIC)
+#undef READ_SYMMETRIC
+}
+
 DISPATCHED void KERNEL(add_rows)(const scalars *matrix, size_t stride, size_t rows, size_t columns, bool is_triangle,
                                  double *totals, size_t total_columns) {
     for (size_t i = 0; i < rows; i++) {

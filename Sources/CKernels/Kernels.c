@@ -30,6 +30,11 @@ double kernel_largest_magnitude(kernel_element scalar, const void *source, kerne
     return KERNEL(largest_magnitude)(source, element, count);
 }
 
+double kernel_read_symmetric(kernel_element scalar, const void *source, kernel_element element, size_t n,
+                             bool is_packed, double scale, scalars *matrix, size_t stride) {
+    return KERNEL(read_symmetric)(source, element, n, is_packed, scale, matrix, stride);
+}
+
 void kernel_add_rows(kernel_element scalar, const scalars *matrix, size_t stride, size_t rows, size_t columns,
                      bool is_triangle, double *totals, size_t total_columns) {
     KERNEL(add_rows)(matrix, stride, rows, columns, is_triangle, totals, total_columns);

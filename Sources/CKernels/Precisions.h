@@ -18,6 +18,8 @@
     void kernel_convert_##suffix(const void *source, kernel_element element, size_t count, double scale,               \
                                  scalars *result);                                                                     \
     double kernel_largest_magnitude_##suffix(const void *source, kernel_element element, size_t count);                \
+    double kernel_read_symmetric_##suffix(const void *source, kernel_element element, size_t n, bool is_packed,        \
+                                          double scale, scalars *matrix, size_t stride);                               \
     void kernel_add_rows_##suffix(const scalars *matrix, size_t stride, size_t rows, size_t columns,                   \
                                   bool is_triangle, double *totals, size_t total_columns);                             \
     double kernel_triangle_sums_##suffix(const scalars *matrix, size_t stride, size_t n, double *sums);                \

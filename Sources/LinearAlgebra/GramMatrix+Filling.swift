@@ -57,11 +57,13 @@ extension GramMatrix {
     ///
     /// - Parameters:
     ///   - bytes: The matrix, with any alignment: *n* × *n*, or with `isPacked` the upper triangle with the diagonal,
-    ///     row by row. The lower triangle of a square matrix is not read.
+    ///     row by row. Of a square the upper triangle counts.
     ///   - elementType: How the numbers are stored.
     ///   - isPacked: Whether the lower triangle is left out.
     ///   - exampleCount: The number of rows, *n*.
     ///   - scale: A power of two that the entries are multiplied by.
+    /// - Returns: The largest magnitude, before scaling, among all numbers, those of the lower triangle included;
+    ///   infinity or NaN where any of them is.
     /// - Precondition: `bytes` has the size that the other parameters say.
     /// - Complexity: O(*n*²).
     @specialized(where Scalar == Float)
@@ -72,7 +74,7 @@ extension GramMatrix {
         isPacked: Bool,
         exampleCount: Int,
         scale: Double = 1
-    ) {
+    ) -> Double {
         let n = exampleCount
         let entryCount = isPacked ? n * (n + 1) / 2 : n * n
         precondition(
@@ -81,16 +83,16 @@ extension GramMatrix {
         )
         self.exampleCount = n
         let stride = self.stride
-        self.entries.withRoom(for: stride * stride) { entries in
-            var packedStart = 0
-            for i in 0..<n {
-                let start = isPacked ? packedStart : i * n + i
-                packedStart += n - i
-                let rest = bytes.extracting((start * elementType.byteCount)...)
-                entries.withPart(i * stride + i..<i * stride + n) { row in
-                    Scalar.convert(rest, elementType, scale: scale, to: &row)
-                }
-            }
+        return self.entries.withRoom(for: stride * stride) { entries in
+            Scalar.readSymmetric(
+                bytes,
+                elementType,
+                isPacked: isPacked,
+                rowCount: n,
+                scale: scale,
+                into: &entries,
+                stride: stride
+            )
         }
     }
 

@@ -2,6 +2,47 @@ internal import CKernels
 
 // The inner loops over the upper triangles of square matrices, with their bounds checked.
 extension KernelScalar {
+    /// Reads a symmetric matrix of a message into the upper triangle of one of this precision.
+    ///
+    /// - Parameters:
+    ///   - bytes: A whole square, or with `isPacked` its upper triangle, row by row, with any alignment.
+    ///   - elementType: How the numbers are stored.
+    ///   - isPacked: Whether the lower triangle is left out.
+    ///   - rowCount: The number of rows.
+    ///   - scale: A power of two that the numbers are multiplied by.
+    ///   - matrix: The matrix.
+    ///   - stride: The distance of its rows.
+    /// - Returns: The largest magnitude among all numbers of the message; infinity or NaN where any of them is.
+    static func readSymmetric(
+        _ bytes: RawSpan,
+        _ elementType: ElementType,
+        isPacked: Bool,
+        rowCount: Int,
+        scale: Double,
+        into matrix: inout MutableSpan<Self>,
+        stride: Int
+    ) -> Double {
+        Self.checkTriangle(matrix.count, rowCount: rowCount, stride: stride)
+        let numberCount = isPacked ? rowCount * (rowCount + 1) / 2 : rowCount * rowCount
+        precondition(bytes.byteCount >= numberCount * elementType.byteCount)
+        // SAFETY: The kernel reads as many numbers as a matrix of the kind has, and writes a triangle; both were
+        // checked to be there.
+        return unsafe bytes.withUnsafeBytes { bytes in
+            unsafe matrix.withUnsafeMutableBufferPointer { matrix in
+                unsafe kernel_read_symmetric(
+                    self.elementType.kernelElement,
+                    bytes.baseAddress,
+                    elementType.kernelElement,
+                    rowCount,
+                    isPacked,
+                    scale,
+                    matrix.baseAddress,
+                    stride
+                )
+            }
+        }
+    }
+
     /// The sums of every row of a symmetric matrix without its diagonal, and the sum of all squares off the diagonal.
     static func offDiagonalSums(of matrix: Span<Self>, rowCount: Int, stride: Int) -> (rows: [Double], squares: Double) {
         Self.checkTriangle(matrix.count, rowCount: rowCount, stride: stride)

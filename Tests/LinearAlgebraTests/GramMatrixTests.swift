@@ -55,7 +55,15 @@ import Testing
         let values = isPacked ? (0..<n).flatMap { square[$0 * n + $0..<($0 + 1) * n] } : square
         withBytes(of: values, as: elementType, offset: 1) { bytes, stored in
             var gram = GramMatrix<Double>()
-            gram.fill(gram: bytes, elementType: elementType, isPacked: isPacked, exampleCount: n, scale: 0.5)
+            let largest = gram.fill(
+                gram: bytes,
+                elementType: elementType,
+                isPacked: isPacked,
+                exampleCount: n,
+                scale: 0.5
+            )
+            let magnitudes = stored.map { abs($0) }
+            #expect(largest == magnitudes.reduce(0) { max($0, $1) })
             let upper = isPacked ? stored : (0..<n).flatMap { stored[$0 * n + $0..<($0 + 1) * n] }
             #expect(gram.upperTriangle() == upper.map { $0 / 2 })
         }
@@ -68,7 +76,7 @@ import Testing
         func entry(_ i: Int, _ j: Int) -> Double { square[min(i, j) * n + max(i, j)] }
         withBytes(of: square, as: .float64) { bytes, _ in
             var gram = GramMatrix<Double>()
-            gram.fill(gram: bytes, elementType: .float64, isPacked: false, exampleCount: n)
+            _ = gram.fill(gram: bytes, elementType: .float64, isPacked: false, exampleCount: n)
             let sums = gram.offDiagonalSums()
             var squares = 0.0
             var differences = 0.0

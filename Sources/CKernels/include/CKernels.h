@@ -68,6 +68,14 @@ void kernel_convert(kernel_element scalar, const void *source, kernel_element el
 /// The largest magnitude among `count` numbers; infinity or NaN where any of them is.
 double kernel_largest_magnitude(kernel_element scalar, const void *source, kernel_element element, size_t count);
 
+/// Reads a symmetric matrix of `n` rows, each number multiplied by `scale`, into the upper triangle of one whose rows
+/// are `stride` numbers apart; returns the largest magnitude, before scaling, among all numbers of the source.
+///
+/// The source is a whole square, or with `is_packed` its upper triangle, row by row. Of a square the lower triangle
+/// counts for the magnitude alone.
+double kernel_read_symmetric(kernel_element scalar, const void *source, kernel_element element, size_t n,
+                             bool is_packed, double scale, scalars *matrix, size_t stride);
+
 /// Adds the rows of a matrix to those of a larger one in Float64.
 ///
 /// With `is_triangle`, of each row only what is right of the diagonal, the diagonal included, is added. The rows of
