@@ -31,10 +31,12 @@ struct GramWorker {
     ///
     /// - Returns: The bytes that are set aside.
     private func pay(for workspace: inout Workspace, insteadOf held: Int) -> Int {
-        let granted = self.memory.setAside(workspace.byteCount, insteadOf: held, for: .scratch)
-        guard granted < workspace.byteCount else { return granted }
-        workspace = Workspace()
-        return self.memory.setAside(0, insteadOf: granted, for: .scratch)
+        let byteCount = workspace.byteCount
+        let granted = self.memory.setAside(byteCount, insteadOf: held, for: .scratch, isDivisible: false)
+        if granted < byteCount {
+            workspace = Workspace()
+        }
+        return granted
     }
 
     private func perform(_ job: GramJob, isNeeded: Bool, workspace: inout Workspace) {

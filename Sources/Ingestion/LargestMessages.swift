@@ -29,8 +29,8 @@ struct LargestMessages {
 
     /// The bytes to set aside for the next message of each connection, within a limit for everything.
     ///
-    /// At most half of the limit, and never so much that the longest message and what is computed of it find no room: a
-    /// daemon that is heard by more connections than its memory is for goes on, and may take more than the limit.
+    /// Never so much that the longest message and what is computed of it find no room: a daemon that is heard by more
+    /// connections than its memory is for goes on, and may take more than the limit.
     ///
     /// - Parameters:
     ///   - limit: The limit.
@@ -38,6 +38,6 @@ struct LargestMessages {
     ///   - largest: The longest of them.
     /// - Returns: How many bytes to ask for.
     static func share(of limit: Int, total: Int, largest: Int) -> Int {
-        max(0, min(total, limit / 2, limit - 2 * largest))
+        max(0, min(total, limit - 2 * largest))
     }
 }

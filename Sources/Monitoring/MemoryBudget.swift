@@ -10,8 +10,16 @@ public final class MemoryBudget: Sendable {
     public enum Purpose: String, CaseIterable, Sendable {
         /// Messages that connections may be sending: libzmq holds them before the daemon sees them.
         case connections
-        /// The workers' scratch memory.
+        /// The workers' scratch memory between their jobs.
         case scratch
+
+        /// The most that may be set aside, of a limit: something must be left for batches.
+        fileprivate func largestShare(of limit: Int) -> Int {
+            switch self {
+            case .connections: limit / 2
+            case .scratch: limit / 8
+            }
+        }
     }
 
     private struct State {
@@ -86,13 +94,16 @@ public final class MemoryBudget: Sendable {
     ///   - wanted: How many are wanted.
     ///   - held: How many this caller has set aside until now.
     ///   - purpose: What they are for.
-    /// - Returns: How many are set aside now: what is wanted, or what there is room for.
-    public func setAside(_ wanted: Int, insteadOf held: Int, for purpose: Purpose) -> Int {
+    ///   - isDivisible: Whether fewer than are wanted are of any use.
+    /// - Returns: How many are set aside now: what is wanted, or else, within the purpose's share of the limit, what there is room for, or else none.
+    public func setAside(_ wanted: Int, insteadOf held: Int, for purpose: Purpose, isDivisible: Bool = true) -> Int {
         guard wanted != held else { return held }
         return self.state.withLock { state in
             let others = state.setAside[purpose, default: 0] - held
             precondition(wanted >= 0 && others >= 0, "Cannot give back more than was set aside")
-            let granted = min(wanted, held + max(0, state.limit - state.total))
+            let free = min(state.limit - state.total, purpose.largestShare(of: state.limit) - others - held)
+            let possible = held + max(0, free)
+            let granted = wanted <= possible ? wanted : isDivisible ? possible : 0
             state.setAside[purpose] = others + granted
             return granted
         }

@@ -179,19 +179,22 @@ struct GramEngineTests {
     }
 
     @Test func scratchThatFindsNoRoomIsLetGoOf() throws {
-        let engine = try self.engine(threadCount: 1)
-        // Just enough for the batch itself.
-        let free = 3 * 8 * 5 * 4 + 3 * 28 * 4 + 6 * 8
-        #expect(self.memory.reserve(self.memory.limit - free))
-        for number in 1...2 {
-            let batch = BatchID(run: .example, number: number)
-            self.submit(ExampleBatch(), as: batch, to: engine)
-            engine.seal(batch, layerOrder: [0, 1, 2])
-            #expect(try self.nextReport().result.get() == (try ExampleBatch().hsic()))
+        // An eighth of this is less than the products of two layers take, and all of it just enough for the batch.
+        let example = ExampleBatch(exampleCount: 16, featureCount: 1)
+        let message = example.message(of: 0..<3)
+        let reserved = GramEngine.byteCount(of: message.header)
+        let memory = MemoryBudget(limit: reserved + message.frames.reduce(0) { $0 + $1.byteCount })
+        let engine = try GramEngine(threadCount: 1, memory: memory) { [reports] batch, result in
+            _ = reports.push((batch, result))
         }
-        #expect(self.memory.setAside(for: .scratch) == 0)
-        engine.stop()
-        #expect(self.memory.total == self.memory.limit - free)
+        defer { engine.stop() }
+        for number in 1...5 {
+            let batch = BatchID(run: .example, number: number)
+            #expect(memory.reserve(memory.limit))
+            engine.compute(batch, header: message.header, frames: message.frames, reservedByteCount: reserved)
+            engine.seal(batch, layerOrder: [0, 1, 2])
+            #expect(try self.nextReport().result.get() == (try example.hsic()))
+        }
     }
 
     @Test func estimateCountsStrictTrianglesAndProducts() {

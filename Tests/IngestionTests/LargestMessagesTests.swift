@@ -26,8 +26,8 @@ struct LargestMessagesTests {
         #expect(messages.total == 11)
     }
 
-    /// Of a limit of 100: what is needed, half of the limit at most, and room for the longest message twice.
-    @Test(arguments: zip([(30, 10), (80, 10), (60, 30), (90, 45), (60, 60)], [30, 50, 40, 10, 0]))
+    /// Of a limit of 100: what is needed, as long as there is room for the longest message twice.
+    @Test(arguments: zip([(30, 10), (80, 10), (90, 10), (60, 30), (90, 45), (60, 60)], [30, 80, 80, 40, 10, 0]))
     func shareLeavesRoomForMessages(needed: (total: Int, largest: Int), share: Int) {
         #expect(LargestMessages.share(of: 100, total: needed.total, largest: needed.largest) == share)
     }
