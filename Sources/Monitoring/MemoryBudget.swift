@@ -59,13 +59,15 @@ public final class MemoryBudget: Sendable {
 
     /// Takes bytes out of the budget, all of them or none.
     ///
-    /// - Parameter byteCount: The number of bytes, zero or more.
+    /// - Parameters:
+    ///   - byteCount: The number of bytes, zero or more.
+    ///   - rest: How many bytes must be left for others, unless nothing is held yet.
     /// - Returns: Whether the bytes were granted.
-    public func reserve(_ byteCount: Int) -> Bool {
+    public func reserve(_ byteCount: Int, leaving rest: Int = 0) -> Bool {
         precondition(byteCount >= 0, "Cannot reserve \(byteCount) bytes")
         return self.state.withLock { state in
             let (sum, overflow) = state.total.addingReportingOverflow(byteCount)
-            guard !overflow, sum <= state.limit else { return false }
+            guard !overflow, sum <= state.limit - (state.used == 0 ? 0 : rest) else { return false }
             state.used += byteCount
             return true
         }

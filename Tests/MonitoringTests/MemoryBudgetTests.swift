@@ -39,6 +39,14 @@ struct MemoryBudgetTests {
         #expect(self.budget.setAside(10, insteadOf: 0, for: .scratch, isDivisible: false) == 10)
     }
 
+    @Test func whatMustBeLeftIsLeftUnlessNothingIsHeld() {
+        #expect(self.budget.reserve(95, leaving: 20))
+        #expect(!self.budget.reserve(1, leaving: 5))
+        #expect(self.budget.reserve(1, leaving: 4))
+        self.budget.release(96)
+        #expect(self.budget.reserve(100, leaving: 50))
+    }
+
     @Test func callersAndPurposesAreKeptApart() {
         #expect(self.budget.setAside(3, insteadOf: 0, for: .scratch) == 3)
         #expect(self.budget.setAside(4, insteadOf: 0, for: .scratch) == 4)
