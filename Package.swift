@@ -26,6 +26,7 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
         .target(name: "LinearAlgebra", dependencies: ["CKernels", "COpenBLAS"]),
         .target(name: "Similarity", dependencies: ["LinearAlgebra"]),
+        .target(name: "BlockStructure", dependencies: ["Similarity"]),
         .target(name: "WireFormat", dependencies: ["LinearAlgebra", "Similarity"]),
         .target(name: "Monitoring", dependencies: ["Similarity", "WireFormat"]),
         .target(
@@ -38,14 +39,15 @@ let package = Package(
         .target(name: "Ingestion", dependencies: ["Monitoring", "Threads", "ZeroMQ"]),
         .target(name: "Publishing", dependencies: ["Monitoring", "Similarity", "Threads", "WireFormat", "ZeroMQ"]),
         .target(name: "Control", dependencies: ["Threads", "WireFormat", "ZeroMQ"]),
-        .target(name: "Snapshots", dependencies: ["WireFormat"]),
-        .target(name: "Pictures", dependencies: ["CPNG", "Snapshots", "WireFormat"]),
+        .target(name: "Snapshots", dependencies: ["BlockStructure", "WireFormat"]),
+        .target(name: "Pictures", dependencies: ["BlockStructure", "CPNG", "Snapshots", "WireFormat"]),
         .target(name: "ServiceNotification"),
         .target(name: "Settings", dependencies: [.product(name: "Yams", package: "Yams")]),
         .target(
             name: "DaemonRuntime",
             dependencies: [
-                "Computation", "Control", "Ingestion", "Monitoring", "Publishing", "ServiceNotification", "Settings",
+                "BlockStructure", "Computation", "Control", "Ingestion", "Monitoring", "Publishing",
+                "ServiceNotification", "Settings",
                 "Similarity", "Threads", "WireFormat", "ZeroMQ",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -56,7 +58,8 @@ let package = Package(
         .executableTarget(
             name: "livecka",
             dependencies: [
-                "Control", "DaemonRuntime", "Pictures", "Settings", "Snapshots", "WireFormat", "ZeroMQ",
+                "BlockStructure", "Control", "DaemonRuntime", "Pictures", "Settings", "Snapshots", "WireFormat",
+                "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -64,7 +67,8 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "Computation", "Control", "LinearAlgebra", "Monitoring", "Similarity", "Threads", "WireFormat", "ZeroMQ",
+                "BlockStructure", "Computation", "Control", "LinearAlgebra", "Monitoring", "Similarity", "Threads",
+                "WireFormat", "ZeroMQ",
             ]
         ),
         .executableTarget(
@@ -77,23 +81,32 @@ let package = Package(
 
         .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "LinearAlgebra", "WireFormat"]),
         .testTarget(
+            name: "BlockStructureTests",
+            dependencies: ["BlockStructure", "Similarity"],
+            exclude: ["Fixtures"]
+        ),
+        .testTarget(
             name: "ComputationTests",
             dependencies: [
                 "Computation", "LinearAlgebra", "Monitoring", "Similarity", "Threads", "WireFormat", "ZeroMQ",
             ]
         ),
         .testTarget(name: "ControlTests", dependencies: ["Control", "Threads", "WireFormat", "ZeroMQ"]),
+        .testTarget(name: "DaemonRuntimeTests", dependencies: ["DaemonRuntime"]),
         .testTarget(name: "IngestionTests", dependencies: ["Ingestion", "Monitoring", "Threads", "ZeroMQ"]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Control", "DaemonRuntime", "Settings", "Similarity", "WireFormat", "ZeroMQ",
+                "BlockStructure", "Control", "DaemonRuntime", "Settings", "Similarity", "WireFormat", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
         .testTarget(name: "MonitoringTests", dependencies: ["Monitoring", "Similarity", "WireFormat"]),
-        .testTarget(name: "PicturesTests", dependencies: ["CPNG", "Pictures", "Snapshots", "WireFormat"]),
+        .testTarget(
+            name: "PicturesTests",
+            dependencies: ["BlockStructure", "CPNG", "Pictures", "Snapshots", "WireFormat"]
+        ),
         .testTarget(
             name: "PublishingTests",
             dependencies: ["LinearAlgebra", "Monitoring", "Publishing", "Similarity", "WireFormat", "ZeroMQ"]
@@ -101,7 +114,7 @@ let package = Package(
         .testTarget(name: "ServiceNotificationTests", dependencies: ["ServiceNotification"]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
         .testTarget(name: "SimilarityTests", dependencies: ["Similarity"], exclude: ["Fixtures"]),
-        .testTarget(name: "SnapshotsTests", dependencies: ["Snapshots", "WireFormat"]),
+        .testTarget(name: "SnapshotsTests", dependencies: ["BlockStructure", "Snapshots", "WireFormat"]),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
         .testTarget(name: "WireFormatTests", dependencies: ["LinearAlgebra", "Similarity", "WireFormat"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["Threads", "ZeroMQ"]),

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "CKernels.h"
+#include "Precisions.h"
 
 #if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "Messages are little-endian and are read in place."
@@ -17,6 +17,17 @@
 #define DISPATCHED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define DISPATCHED
+#endif
+
+#ifdef __x86_64__
+static inline bool has_avx512(void) {
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+
+static inline bool has_avx2(void) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+}
 #endif
 
 // Inlined into each clone, so that the clone's instruction set applies: F16 becomes `vcvtph2ps` where there is one.

@@ -48,77 +48,9 @@ INLINE size_t element_size(kernel_element element) {
     return element == KERNEL_F64 ? 8 : element == KERNEL_F32 ? 4 : 2;
 }
 
-// Asks for memory that is about to be read. The rows of a message lie far apart, where no processor guesses them.
-INLINE void prefetch(const unsigned char *source, size_t size) {
-    for (size_t offset = 0; offset < size; offset += 64) {
-        __builtin_prefetch(source + offset, 0, 2);
-    }
-}
-
-// Two walks over a panel that stays in the cache: the first converts and sums, four rows at a time so that the running
-// sums are loaded and stored once for the four; the second subtracts.
-INLINE kernel_panel_summary center_panel(const unsigned char *source, size_t source_stride, kernel_element element,
-                                         size_t rows, size_t columns, SCALAR scale, SCALAR *restrict panel,
-                                         size_t panel_stride, SCALAR *restrict means) {
-    const SCALAR *const first = panel;
-    memset(means, 0, columns * sizeof *means);
-    size_t row = 0;
-    for (; row + 4 <= rows; row += 4) {
-        SCALAR *const quad[] = {panel + row * panel_stride, panel + (row + 1) * panel_stride,
-                                panel + (row + 2) * panel_stride, panel + (row + 3) * panel_stride};
-        for (size_t lane = 0; lane < 4; lane++) {
-            if (row + lane + 4 < rows) {
-                prefetch(source + (row + lane + 4) * source_stride, columns * element_size(element));
-            }
-            convert(source + (row + lane) * source_stride, element, columns, scale, quad[lane]);
-        }
-        for (size_t column = 0; column < columns; column++) {
-            const SCALAR origin = first[column];
-            means[column] += ((quad[0][column] - origin) + (quad[1][column] - origin)) +
-                             ((quad[2][column] - origin) + (quad[3][column] - origin));
-        }
-    }
-    for (; row < rows; row++) {
-        SCALAR *const entries = panel + row * panel_stride;
-        convert(source + row * source_stride, element, columns, scale, entries);
-        for (size_t column = 0; column < columns; column++) {
-            means[column] += entries[column] - first[column];
-        }
-    }
-
-    kernel_panel_summary summary = {0, false};
-    {
-#pragma clang fp reassociate(on)
-        for (size_t column = 0; column < columns; column++) {
-            means[column] = first[column] + means[column] / (SCALAR)rows;
-            summary.squared_means += (double)means[column] * (double)means[column];
-        }
-    }
-
-    BITS any = 0;
-    for (row = 0; row < rows; row++) {
-        SCALAR *const entries = panel + row * panel_stride;
-        for (size_t column = 0; column < columns; column++) {
-            entries[column] -= means[column];
-            any |= magnitude_bits(entries[column]);
-        }
-    }
-    summary.varies = any != 0;
-    return summary;
-}
-
-DISPATCHED kernel_panel_summary KERNEL(center_panel)(const void *source, size_t source_stride, kernel_element element,
-                                                     size_t rows, size_t columns, SCALAR scale, SCALAR *panel,
-                                                     size_t panel_stride, SCALAR *means) {
-#define CENTER_PANEL(constant)                                                                                         \
-    center_panel(source, source_stride, constant, rows, columns, scale, panel, panel_stride, means)
-    FOR_ELEMENT(element, CENTER_PANEL)
-#undef CENTER_PANEL
-}
-
-DISPATCHED void KERNEL(convert)(const void *source, kernel_element element, size_t count, SCALAR scale,
-                                SCALAR *result) {
-#define CONVERT(constant) convert(source, constant, count, scale, result)
+DISPATCHED void KERNEL(convert)(const void *source, kernel_element element, size_t count, double scale,
+                                scalars *result) {
+#define CONVERT(constant) convert(source, constant, count, (SCALAR)scale, result)
     FOR_ELEMENT(element, CONVERT)
 #undef CONVERT
 }
@@ -135,38 +67,111 @@ INLINE SCALAR largest_magnitude(const unsigned char *source, kernel_element elem
     return magnitude;
 }
 
-DISPATCHED SCALAR KERNEL(largest_magnitude)(const void *source, kernel_element element, size_t count) {
+DISPATCHED double KERNEL(largest_magnitude)(const void *source, kernel_element element, size_t count) {
 #define LARGEST_MAGNITUDE(constant) largest_magnitude(source, constant, count)
     FOR_ELEMENT(element, LARGEST_MAGNITUDE)
 #undef LARGEST_MAGNITUDE
 }
 
-DISPATCHED kernel_row_sums KERNEL(add_row)(const SCALAR *restrict row, size_t count, double *restrict totals) {
-#pragma clang fp reassociate(on)
-    kernel_row_sums sums = {0, 0};
-    for (size_t index = 0; index < count; index++) {
-        const double value = row[index];
-        totals[index] += value;
-        sums.sum += value;
-        sums.squares += value * value;
+// Every number is read once: the matrix may come from memory.
+INLINE SCALAR read_symmetric(const unsigned char *source, kernel_element element, size_t n, bool is_packed,
+                             SCALAR scale, SCALAR *restrict matrix, size_t stride) {
+    BITS largest = 0;
+    size_t place = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_packed) {
+            for (size_t j = 0; j < i; j++) {
+                const BITS bits = magnitude_bits(load(source, element, place + j));
+                largest = bits > largest ? bits : largest;
+            }
+            place += i;
+        }
+        SCALAR *const restrict row = matrix + i * stride + i;
+        for (size_t j = 0; j < n - i; j++) {
+            const SCALAR value = load(source, element, place + j);
+            const BITS bits = magnitude_bits(value);
+            largest = bits > largest ? bits : largest;
+            row[j] = value * scale;
+        }
+        place += n - i;
     }
-    return sums;
+    SCALAR magnitude;
+    memcpy(&magnitude, &largest, sizeof magnitude);
+    return magnitude;
 }
 
-DISPATCHED double KERNEL(centered_squares)(const SCALAR *restrict row, size_t count, double offset,
+DISPATCHED double KERNEL(read_symmetric)(const void *source, kernel_element element, size_t n, bool is_packed,
+                                         double scale, scalars *matrix, size_t stride) {
+#define READ_SYMMETRIC(constant) read_symmetric(source, constant, n, is_packed, (SCALAR)scale, matrix, stride)
+    FOR_ELEMENT(element, READ_SYMMETRIC)
+#undef READ_SYMMETRIC
+}
+
+DISPATCHED void KERNEL(add_rows)(const scalars *matrix, size_t stride, size_t rows, size_t columns, bool is_triangle,
+                                 double *totals, size_t total_columns) {
+    for (size_t i = 0; i < rows; i++) {
+        const size_t first = is_triangle ? i : 0;
+        const SCALAR *const restrict row = (const SCALAR *)matrix + i * stride + first;
+        for (size_t j = 0; j < columns - first; j++) {
+            totals[j] += row[j];
+        }
+        // Behind the last number of a row stands the diagonal's next one; a block beside the diagonal moves left.
+        totals += total_columns - i - (is_triangle ? 0 : 1);
+    }
+}
+
+// What is right of the diagonal belongs to row i and, mirrored, to the rows j > i.
+DISPATCHED double KERNEL(triangle_sums)(const scalars *matrix, size_t stride, size_t n, double *restrict sums) {
+#pragma clang fp reassociate(on)
+    double squares = 0;
+    memset(sums, 0, n * sizeof *sums);
+    for (size_t i = 0; i < n; i++) {
+        const SCALAR *const restrict row = (const SCALAR *)matrix + i * stride;
+        double sum = 0;
+        for (size_t j = i + 1; j < n; j++) {
+            const double entry = row[j];
+            sums[j] += entry;
+            sum += entry;
+            squares += entry * entry;
+        }
+        sums[i] += sum;
+    }
+    return 2 * squares;
+}
+
+DISPATCHED double KERNEL(triangle_squares)(const scalars *matrix, size_t stride, size_t n,
                                            const double *restrict offsets) {
 #pragma clang fp reassociate(on)
     double squares = 0;
-    for (size_t index = 0; index < count; index++) {
-        const double centered = row[index] - (offset + offsets[index]);
-        squares += centered * centered;
+    for (size_t i = 0; i < n; i++) {
+        const SCALAR *const restrict row = (const SCALAR *)matrix + i * stride;
+        for (size_t j = i + 1; j < n; j++) {
+            const double centered = row[j] - (offsets[i] + offsets[j]);
+            squares += centered * centered;
+        }
     }
-    return squares;
+    return 2 * squares;
 }
 
-DISPATCHED void KERNEL(center_row)(SCALAR *restrict row, size_t count, double offset, const double *restrict offsets,
-                                   double scale) {
-    for (size_t index = 0; index < count; index++) {
-        row[index] = (SCALAR)((row[index] - (offset + offsets[index])) * scale);
+DISPATCHED void KERNEL(center_triangle)(const scalars *matrix, size_t stride, size_t n, const double *restrict offsets,
+                                        double scale, kernel_element element, void *triangle) {
+    size_t place = 0;
+    for (size_t i = 0; i < n; i++) {
+        const SCALAR *const restrict row = (const SCALAR *)matrix + i * stride + i + 1;
+        const double *const restrict others = offsets + i + 1;
+        const double offset = offsets[i];
+        const size_t count = n - i - 1;
+        if (element == KERNEL_F64) {
+            double *const restrict numbers = (double *)triangle + place;
+            for (size_t j = 0; j < count; j++) {
+                numbers[j] = (row[j] - (offset + others[j])) * scale;
+            }
+        } else {
+            float *const restrict numbers = (float *)triangle + place;
+            for (size_t j = 0; j < count; j++) {
+                numbers[j] = (float)((row[j] - (offset + others[j])) * scale);
+            }
+        }
+        place += count;
     }
 }

@@ -6,3 +6,20 @@
 #define KERNEL(name) kernel_##name##_f32
 
 #include "KernelTemplate.h"
+#include "Vectors.h"
+
+#define LOW_PAIRS 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29
+#define HIGH_PAIRS 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31
+
+INLINE void transpose_quarters(vector *rows) {
+    const vector low01 = __builtin_shufflevector(rows[0], rows[1], LOW_PAIRS);
+    const vector high01 = __builtin_shufflevector(rows[0], rows[1], HIGH_PAIRS);
+    const vector low23 = __builtin_shufflevector(rows[2], rows[3], LOW_PAIRS);
+    const vector high23 = __builtin_shufflevector(rows[2], rows[3], HIGH_PAIRS);
+    rows[0] = (vector)__builtin_shufflevector((quarters)low01, (quarters)low23, LOW_HALVES);
+    rows[1] = (vector)__builtin_shufflevector((quarters)low01, (quarters)low23, HIGH_HALVES);
+    rows[2] = (vector)__builtin_shufflevector((quarters)high01, (quarters)high23, LOW_HALVES);
+    rows[3] = (vector)__builtin_shufflevector((quarters)high01, (quarters)high23, HIGH_HALVES);
+}
+
+#include "ProductTemplate.h"

@@ -2,6 +2,7 @@
 #include "CPlatform.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 
@@ -22,4 +23,8 @@ int platform_event_drain(int descriptor) {
     eventfd_t count;
     // EAGAIN: the counter is zero already.
     return eventfd_read(descriptor, &count) == 0 || errno == EAGAIN ? 0 : -1;
+}
+
+void platform_return_free_memory(void) {
+    malloc_trim(0);
 }

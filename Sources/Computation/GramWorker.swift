@@ -12,6 +12,8 @@ struct GramWorker {
     /// Works until the engine stops.
     func run() {
         var workspace = Workspace()
+        var scratchByteCount = 0
+        defer { _ = self.memory.setAside(0, insteadOf: scratchByteCount, for: .scratch) }
         while case .work(let job, let isNeeded) = self.queue.take({ $0.next() }) {
             switch job {
             case .gram(let gram):
@@ -21,7 +23,20 @@ struct GramWorker {
                     self.perform(batch, grams, workspace: &workspace)
                 }
             }
+            scratchByteCount = self.pay(for: &workspace, insteadOf: scratchByteCount)
         }
+    }
+
+    /// Sets memory aside for what the scratch has grown to, or lets go of the scratch where there is no room for it.
+    ///
+    /// - Returns: The bytes that are set aside.
+    private func pay(for workspace: inout Workspace, insteadOf held: Int) -> Int {
+        let byteCount = workspace.byteCount
+        let granted = self.memory.setAside(byteCount, insteadOf: held, for: .scratch, isDivisible: false)
+        if granted < byteCount {
+            workspace = Workspace()
+        }
+        return granted
     }
 
     private func perform(_ job: GramJob, isNeeded: Bool, workspace: inout Workspace) {

@@ -62,7 +62,12 @@ struct ControlService: Sendable {
                 "publish": .string(self.publisher.endpoint),
                 "control": .string(self.controlEndpoint),
             ],
-            "memory": ["used": .integer(self.memory.used), "limit": .integer(self.memory.limit)],
+            "memory": [
+                "used": .integer(self.memory.total),
+                "limit": .integer(self.memory.limit),
+                "connections": .integer(self.memory.setAside(for: .connections)),
+                "scratch": .integer(self.memory.setAside(for: .scratch)),
+            ],
             "runs": .integer(runs.count),
             "windows": .array(windows.map { ["name": .string($0.name), "kind": .string($0.kind.name)] }),
             "disconnects": .integer(ingest.disconnectCount),

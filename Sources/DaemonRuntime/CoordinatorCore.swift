@@ -37,6 +37,7 @@ struct CoordinatorCore {
     private var skippedFirstComponentCount = 0
     private var rejectionLog = RejectionLog()
     private var lastTick = Duration.zero
+    private var trimSchedule = TrimSchedule()
 
     /// Creates the state of a daemon that has heard nothing.
     init(
@@ -118,6 +119,9 @@ struct CoordinatorCore {
         if now - self.lastTick >= .milliseconds(100) {
             self.lastTick = now
             self.perform(self.monitor.tick(now: now))
+            if self.trimSchedule.note(used: self.memory.used, now: now) {
+                returnFreeMemory()
+            }
         }
         for due in self.schedule.takeDue(now: now) {
             self.publish(due)

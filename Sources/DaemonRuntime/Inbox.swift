@@ -5,7 +5,7 @@ internal import Monitoring
 
 /// What waits for the coordinator, in order.
 ///
-/// Only messages are bounded: results are as many as batches are in memory, and questions as many as
+/// Only messages are bounded, in number and in the bytes of their headers, which no budget pays for: results are as many as batches are in memory, and questions as many as
 /// people who wait for an answer. Questions go before everything else, so that a daemon under load
 /// still tells how it is.
 struct Inbox: Sendable {
@@ -28,6 +28,9 @@ struct Inbox: Sendable {
     /// The number of messages that may wait.
     static let messageCapacity = 256
 
+    /// The bytes of headers behind which no message is appended.
+    static let headerByteCapacity = 16 << 20
+
     /// How many items are done before questions and the clock have their turn.
     private static let turnCount = 8
 
@@ -35,13 +38,16 @@ struct Inbox: Sendable {
     private var questions: [Request] = []
     private var items: Deque<Item> = []
     private var messageCount = 0
+    private var headerByteCount = 0
 
     /// Appends a message.
     ///
     /// - Returns: Whether there was room.
     mutating func append(_ message: IncomingMessage) -> Bool {
-        guard self.messageCount < Self.messageCapacity, !self.isClosed else { return false }
+        guard self.messageCount < Self.messageCapacity, self.headerByteCount < Self.headerByteCapacity, !self.isClosed
+        else { return false }
         self.messageCount += 1
+        self.headerByteCount += message.headerByteCount
         self.items.append(.message(message))
         return true
     }
@@ -79,8 +85,9 @@ struct Inbox: Sendable {
         self.questions = []
         for _ in 0..<Self.turnCount {
             guard let item = self.items.popFirst() else { break }
-            if case .message = item {
+            if case .message(let message) = item {
                 self.messageCount -= 1
+                self.headerByteCount -= message.headerByteCount
             }
             turn.append(item)
         }

@@ -19,6 +19,11 @@ public struct IncomingMessage: Sendable {
     /// room for them and they were let go of.
     public let tensors: [Frame]?
 
+    /// The bytes of the topic and the header.
+    public var headerByteCount: Int {
+        self.topic.byteCount + (self.header?.byteCount ?? 0)
+    }
+
     /// The bytes that are reserved for the tensors.
     public var heldByteCount: Int {
         self.tensors == nil ? 0 : self.tensorByteCounts.reduce(0, +)
@@ -33,6 +38,9 @@ public struct IncomingMessage: Sendable {
         self.header = frames.count > 1 ? frames[1] : nil
         let tensors = frames.dropFirst(2)
         self.tensorByteCounts = tensors.map(\.byteCount)
-        self.tensors = memory.reserve(self.tensorByteCounts.reduce(0, +)) ? Array(tensors) : nil
+        let byteCount = self.tensorByteCounts.reduce(0, +)
+        // A run of large messages leaves room for one of small messages, which it would otherwise keep out for good.
+        let rest = memory.limit / 16
+        self.tensors = memory.reserve(byteCount, leaving: byteCount > rest ? rest : 0) ? Array(tensors) : nil
     }
 }

@@ -15,6 +15,9 @@ final class IngestLine {
     /// Tells of the socket's connections.
     let monitor: SocketMonitor
 
+    /// The connections over which messages have come.
+    private(set) var largestMessages = LargestMessages()
+
     private var topics: Set<String> = []
 
     /// Binds a socket, and hears all runs.
@@ -48,13 +51,23 @@ final class IngestLine {
         try self.socket.subscribe(topic)
     }
 
+    /// Receives the next message where one waits.
+    func receiveMessage() throws(ZeroMQError) -> [Frame]? {
+        guard let frames = try self.socket.receiveMessage() else { return nil }
+        if let connection = frames[0].connection {
+            self.largestMessages.note(frames.reduce(0) { $0 + $1.byteCount }, connection: connection)
+        }
+        return frames
+    }
+
     /// Reads the events of the socket's connections.
     ///
     /// - Returns: How many connections were lost.
     func countDisconnects() throws(ZeroMQError) -> Int {
         var count = 0
         while let event = try self.monitor.nextEvent() {
-            if case .disconnected = event.kind {
+            if case .disconnected(let connection) = event.kind {
+                self.largestMessages.forget(connection: connection)
                 count += 1
             }
         }

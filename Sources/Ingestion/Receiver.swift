@@ -152,6 +152,9 @@ extension Receiver {
         /// Nothing else is received until it has been taken.
         private var parked: IncomingMessage?
 
+        /// The bytes that are set aside for what connections may be sending.
+        private var setAside = 0
+
         /// The place of the line that is received from first, so that each one is.
         private var firstLine = 0
 
@@ -185,6 +188,7 @@ extension Receiver {
                 // Only a context that was shut down under the sockets ends here.
             }
             self.letGoOfParked { _ in true }
+            self.setAside = self.memory.setAside(0, insteadOf: self.setAside, for: .connections)
             self.requests.close()
             for request in self.requests.drain() {
                 _ = request.answer.push(.failure(.stopping))
@@ -205,6 +209,7 @@ extension Receiver {
             for line in self.lines where readiness.contains(line.monitor.socket) {
                 let count = try line.countDisconnects()
                 self.shared.reading.withLock { $0.disconnectCount += count }
+                self.setMemoryAside()
             }
             if !isParked {
                 try self.receive { readiness.contains($0.socket) }
@@ -226,12 +231,22 @@ extension Receiver {
 
         private func receive(from line: IngestLine) throws(ZeroMQError) {
             for _ in 0..<Self.turn {
-                guard self.parked == nil, let frames = try line.socket.receiveMessage() else { return }
+                guard self.parked == nil, let frames = try line.receiveMessage() else { return }
+                self.setMemoryAside()
                 let message = IncomingMessage(frames: frames, source: line.source, memory: self.memory)
                 if !self.handOver(message) {
                     self.parked = message
                 }
             }
+        }
+
+        /// Sets memory aside for what connections may be sending.
+        private func setMemoryAside() {
+            let limit = self.memory.limit
+            let needed = self.lines.reduce(0) { $0 + $1.largestMessages.total }
+            let largest = self.lines.reduce(0) { max($0, $1.largestMessages.largest) }
+            let wanted = LargestMessages.share(of: limit, total: needed, largest: largest)
+            self.setAside = self.memory.setAside(wanted, insteadOf: self.setAside, for: .connections)
         }
 
         /// Lets go of the parked message where its source fits a condition.
@@ -304,6 +319,7 @@ extension Receiver {
             let line = self.lines.remove(at: index)
             self.poller.remove(line.socket)
             self.poller.remove(line.monitor.socket)
+            self.setMemoryAside()
             // It would come up again as a new session, after everybody has heard of the detach.
             self.letGoOfParked { $0 == line.source }
         }

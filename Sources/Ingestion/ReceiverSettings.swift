@@ -13,8 +13,9 @@ public struct ReceiverSettings: Sendable {
 
     /// How many messages of a connection libzmq keeps.
     ///
-    /// It counts messages and not bytes, so this is small.
-    public var highWaterMark = 2
+    /// It counts messages and not bytes. With one, a connection has either a message that waits or one that is coming
+    /// in, and memory is set aside for just that.
+    public var highWaterMark = 1
 
     /// Creates settings.
     public init(bind: [String], connect: [String] = [], maximumFrameByteCount: Int = 1 << 30) {

@@ -9,52 +9,60 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     /// The number of examples, *n*.
     package internal(set) var exampleCount = 0
 
-    /// The square matrix, row by row; what lies below the diagonal means nothing.
+    /// A square of whole blocks of examples, row by row; what lies below the diagonal, or beyond the examples, means
+    /// nothing.
     var entries = AlignedBuffer<Scalar>()
 
-    /// A stripe of the activations, widened and centred.
+    /// A stripe of the activations, widened, centred and packed.
     var panel = AlignedBuffer<Scalar>()
 
-    /// The means of the panel's features.
+    /// The first example's features in the panel, and the means of the differences from them.
+    var origin = AlignedBuffer<Scalar>()
     var means = AlignedBuffer<Scalar>()
 
     /// Creates a matrix of no examples.
     package init() {}
 
     /// The size of the memory that the matrix holds.
-    package var byteCount: Int { self.entries.byteCount + self.panel.byteCount + self.means.byteCount }
+    package var byteCount: Int {
+        self.entries.byteCount + self.panel.byteCount + self.origin.byteCount + self.means.byteCount
+    }
+
+    /// The distance of the square's rows.
+    var stride: Int { Scalar.wholeBlocks(self.exampleCount) }
 
     /// The entries on the diagonal: the examples' squared lengths.
     package var diagonal: [Scalar] {
-        self.withEntries { entries in
-            (0..<self.exampleCount).map { entries[$0 * (self.exampleCount + 1)] }
+        @specialized(where Scalar == Float)
+        @specialized(where Scalar == Double)
+        get {
+            let stride = self.stride
+            return self.withEntries { entries in
+                (0..<self.exampleCount).map { entries[$0 * (stride + 1)] }
+            }
         }
     }
 
     /// Whether no entry has over- or underflowed and squares of the entries will not either.
     package var isInSafeRange: Bool {
-        let diagonal = self.diagonal
-        return diagonal.allSatisfy { Double($0) <= Scalar.safeDiagonal.upperBound }
-            && diagonal.contains { Double($0) >= Scalar.safeDiagonal.lowerBound }
+        @specialized(where Scalar == Float)
+        @specialized(where Scalar == Double)
+        get {
+            let diagonal = self.diagonal
+            return diagonal.allSatisfy { Double($0) <= Scalar.safeDiagonal.upperBound }
+                && diagonal.contains { Double($0) >= Scalar.safeDiagonal.lowerBound }
+        }
     }
 
     /// The sums of every row without its diagonal entry, and the sum of all the squares off the diagonal.
     ///
     /// - Complexity: O(*n*²).
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     package func offDiagonalSums() -> (rows: [Double], squares: Double) {
-        let n = self.exampleCount
-        var rows = [Double](repeating: 0, count: n)
-        var squares = 0.0
         self.withEntries { entries in
-            var rows = rows.mutableSpan
-            for i in 0..<n {
-                // The part right of the diagonal belongs to row i and, mirrored, to the rows j > i.
-                let sums = rows.withPart(i + 1..<n) { Scalar.add(entries.extracting(self.rowRange(i)), to: &$0) }
-                rows[i] += sums.sum
-                squares += 2 * sums.squares
-            }
+            Scalar.offDiagonalSums(of: entries, rowCount: self.exampleCount, stride: self.stride)
         }
-        return (rows, squares)
     }
 
     /// The sum of (kᵢⱼ − oᵢ − oⱼ)² over all i ≠ j.
@@ -62,67 +70,46 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     /// - Parameter offsets: One number for each example.
     /// - Returns: The sum over both triangles.
     /// - Complexity: O(*n*²).
+    /// - Precondition: There are as many offsets as examples.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     package func offDiagonalSquares(subtracting offsets: [Double]) -> Double {
-        var squares = 0.0
-        self.withEntries { entries in
-            let offsets = offsets.span
-            for i in 0..<self.exampleCount {
-                squares += Scalar.squares(
-                    of: entries.extracting(self.rowRange(i)),
-                    subtracting: offsets[i],
-                    offsets.extracting((i + 1)...)
-                )
-            }
+        precondition(offsets.count == self.exampleCount)
+        return self.withEntries { entries in
+            Scalar.offDiagonalSquares(of: entries, stride: self.stride, subtracting: offsets.span)
         }
-        return 2 * squares
     }
 
-    /// Replaces every kᵢⱼ right of the diagonal by (kᵢⱼ − oᵢ − oⱼ) · scale.
+    /// (kᵢⱼ − oᵢ − oⱼ) · scale for the entries right of the diagonal, row by row.
     ///
     /// - Parameters:
     ///   - offsets: One number for each example.
     ///   - scale: A factor.
+    ///   - stored: The precision of the result.
+    /// - Precondition: There are as many offsets as examples.
     /// - Complexity: O(*n*²).
-    package mutating func subtract(_ offsets: [Double], scale: Double) {
-        let n = self.exampleCount
-        let offsets = offsets.span
-        self.entries.withRoom(for: n * n) { entries in
-            for i in 0..<n {
-                entries.withPart(i * n + i + 1..<(i + 1) * n) { row in
-                    Scalar.subtract(offsets[i], offsets.extracting((i + 1)...), from: &row, scale: scale)
-                }
-            }
+    @specialized(where Scalar == Float, Stored == Float)
+    @specialized(where Scalar == Double, Stored == Float)
+    @specialized(where Scalar == Double, Stored == Double)
+    package func centeredTriangle<Stored: KernelScalar>(
+        subtracting offsets: [Double],
+        scale: Double,
+        as stored: Stored.Type
+    ) -> [Stored] {
+        precondition(offsets.count == self.exampleCount)
+        return self.withEntries { entries in
+            Scalar.centeredTriangle(
+                of: entries,
+                stride: self.stride,
+                subtracting: offsets.span,
+                scale: scale,
+                as: stored
+            )
         }
-    }
-
-    /// The entries right of the diagonal, row by row.
-    ///
-    /// - Complexity: O(*n*²).
-    package func strictUpperTriangle<Stored: KernelScalar>(as stored: Stored.Type) -> [Stored] {
-        let n = self.exampleCount
-        var triangle = [Stored](repeating: 0, count: n * (n - 1) / 2)
-        self.withEntries { entries in
-            var triangle = triangle.mutableSpan
-            var start = 0
-            for i in 0..<n {
-                // SAFETY: Every byte of a Float or Double is initialized.
-                let row = unsafe entries.extracting(self.rowRange(i)).bytes
-                triangle.withPart(start..<start + n - i - 1) { part in
-                    Stored.convert(row, Scalar.elementType, scale: 1, to: &part)
-                }
-                start += n - i - 1
-            }
-        }
-        return triangle
-    }
-
-    /// Where the entries right of the diagonal of a row are.
-    private func rowRange(_ row: Int) -> Range<Int> {
-        row * self.exampleCount + row + 1..<(row + 1) * self.exampleCount
     }
 
     /// Calls a closure with all entries.
     private func withEntries<Result>(_ body: (Span<Scalar>) -> Result) -> Result {
-        self.entries.withNumbers(self.exampleCount * self.exampleCount, body)
+        self.entries.withNumbers(self.stride * self.stride, body)
     }
 }

@@ -5,22 +5,30 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
     /// The most rows that are multiplied at once.
     private static var blockHeight: Int { 1024 }
 
-    /// The panels of two blocks of rows.
+    /// The most columns over which products are summed in `Scalar`.
+    private static var stripeWidth: Int { 8192 }
+
+    /// Some rows of a panel as they come.
+    private var gathered = AlignedBuffer<Scalar>()
+
+    /// The packed panels of two blocks of rows.
     private var upper = AlignedBuffer<Scalar>()
     private var lower = AlignedBuffer<Scalar>()
 
-    /// The products of two panels.
+    /// The products of two blocks of rows.
     private var block = AlignedBuffer<Scalar>()
 
     /// Creates scratch without any memory.
     package init() {}
 
     /// The size of the memory held.
-    package var byteCount: Int { self.upper.byteCount + self.lower.byteCount + self.block.byteCount }
+    package var byteCount: Int {
+        self.gathered.byteCount + self.upper.byteCount + self.lower.byteCount + self.block.byteCount
+    }
 
     /// Computes the inner products between every two rows, and between every row and itself.
     ///
-    /// The products of a panel are summed in `Scalar`, those of all panels in Float64.
+    /// The products over some thousands of columns are summed in `Scalar`, those of all columns in Float64.
     ///
     /// - Parameters:
     ///   - rowCount: The number of rows, *r*.
@@ -28,6 +36,8 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
     ///   - copy: Copies the given columns of a row into a span of their number.
     /// - Returns: The upper triangle with the diagonal, row by row: *r*(*r* + 1) / 2 products.
     /// - Complexity: O(*r*² *c*).
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     package mutating func products(
         rowCount: Int,
         columnCount: Int,
@@ -35,86 +45,55 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
     ) -> [Double] {
         guard rowCount > 0 else { return [] }
         var products = [Double](repeating: 0, count: rowCount * (rowCount + 1) / 2)
-        let blocks = stride(from: 0, to: rowCount, by: Self.blockHeight).map { start in
-            start..<min(start + Self.blockHeight, rowCount)
-        }
-        let width = Self.panelWidth(rowCount: rowCount, columnCount: columnCount)
-        for start in stride(from: 0, to: columnCount, by: width) {
-            let columns = start..<min(start + width, columnCount)
+        let blocks = (0..<rowCount).parts(of: Self.blockHeight)
+        for stripe in (0..<columnCount).parts(of: Self.stripeWidth) {
             for (index, rows) in blocks.enumerated() {
-                Self.gather(rows, columns, into: &self.upper, copy: copy)
-                self.addOwnProducts(of: rows, columnCount: columns.count, rowCount: rowCount, to: &products)
-                for others in blocks[(index + 1)...] {
-                    Self.gather(others, columns, into: &self.lower, copy: copy)
-                    self.addProducts(
-                        of: rows,
-                        and: others,
-                        columnCount: columns.count,
-                        rowCount: rowCount,
-                        to: &products
-                    )
+                for others in blocks[index...] {
+                    self.multiply(rows, others, columns: stripe, copy: copy)
+                    self.add(rows, others, to: &products, rowCount: rowCount)
                 }
             }
         }
         return products
     }
 
-    /// Adds the products between the rows of one block.
-    private mutating func addOwnProducts(
-        of rows: Range<Int>,
-        columnCount: Int,
-        rowCount: Int,
-        to products: inout [Double]
+    /// Computes the products between the rows of two blocks, or of one, over the given columns.
+    private mutating func multiply(
+        _ rows: Range<Int>,
+        _ others: Range<Int>,
+        columns: Range<Int>,
+        copy: (_ row: Int, _ columns: Range<Int>, _ destination: inout MutableSpan<Scalar>) -> Void
     ) {
-        let height = rows.count
-        self.upper.withNumbers(height * columnCount) { panel in
-            self.block.withRoom(for: height * height) { block in
-                Scalar.multiplyByOwnTranspose(
-                    panel,
-                    rowCount: height,
-                    columnCount: columnCount,
-                    stride: columnCount,
-                    into: &block,
-                    isAdding: false
-                )
-                var products = products.mutableSpan
-                for row in rows {
-                    let start = packedIndex(row, row, count: rowCount)
-                    let local = row - rows.lowerBound
-                    products.withPart(start..<start + rows.upperBound - row) { sums in
-                        _ = Scalar.add(block.span.extracting(local * height + local..<(local + 1) * height), to: &sums)
+        let height = Scalar.wholeBlocks(rows.count)
+        let width = Scalar.wholeBlocks(others.count)
+        let panelWidth = Self.panelWidth(rowCount: max(height, width))
+        self.block.withRoom(for: height * width) { block in
+            for panel in columns.parts(of: panelWidth) {
+                let isAdding = panel.lowerBound > columns.lowerBound
+                Self.pack(rows, panel, by: &self.gathered, into: &self.upper, copy: copy)
+                if rows == others {
+                    self.upper.withNumbers(height * panel.count) { upper in
+                        Scalar.multiplyByOwnTranspose(
+                            upper,
+                            rowCount: rows.count,
+                            columnCount: panel.count,
+                            into: &block,
+                            isAdding: isAdding
+                        )
                     }
-                }
-            }
-        }
-    }
-
-    /// Adds the products between the rows of two blocks.
-    private mutating func addProducts(
-        of rows: Range<Int>,
-        and others: Range<Int>,
-        columnCount: Int,
-        rowCount: Int,
-        to products: inout [Double]
-    ) {
-        self.upper.withNumbers(rows.count * columnCount) { upper in
-            self.lower.withNumbers(others.count * columnCount) { lower in
-                self.block.withRoom(for: rows.count * others.count) { block in
-                    Scalar.multiply(
-                        upper,
-                        rowCount: rows.count,
-                        byTransposeOf: lower,
-                        rowCount: others.count,
-                        columnCount: columnCount,
-                        stride: columnCount,
-                        into: &block
-                    )
-                    var products = products.mutableSpan
-                    for row in rows {
-                        let start = packedIndex(row, others.lowerBound, count: rowCount)
-                        let local = (row - rows.lowerBound) * others.count
-                        products.withPart(start..<start + others.count) { sums in
-                            _ = Scalar.add(block.span.extracting(local..<local + others.count), to: &sums)
+                } else {
+                    Self.pack(others, panel, by: &self.gathered, into: &self.lower, copy: copy)
+                    self.upper.withNumbers(height * panel.count) { upper in
+                        self.lower.withNumbers(width * panel.count) { lower in
+                            Scalar.multiply(
+                                upper,
+                                rowCount: rows.count,
+                                byTransposeOf: lower,
+                                rowCount: others.count,
+                                columnCount: panel.count,
+                                into: &block,
+                                isAdding: isAdding
+                            )
                         }
                     }
                 }
@@ -122,26 +101,51 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
         }
     }
 
-    /// Copies the given part of the matrix into a panel without gaps.
-    private static func gather(
+    /// Adds the products between two blocks of rows to those of all rows.
+    private func add(_ rows: Range<Int>, _ others: Range<Int>, to products: inout [Double], rowCount: Int) {
+        let stride = Scalar.wholeBlocks(others.count)
+        self.block.withNumbers(Scalar.wholeBlocks(rows.count) * stride) { block in
+            var products = products.mutableSpan
+            Scalar.add(block, rows: rows, columns: others, stride: stride, to: &products, count: rowCount)
+        }
+    }
+
+    /// Packs the given part of the matrix, as many rows at a time as stand side by side.
+    private static func pack(
         _ rows: Range<Int>,
         _ columns: Range<Int>,
-        into panel: inout AlignedBuffer<Scalar>,
+        by gathered: inout AlignedBuffer<Scalar>,
+        into packed: inout AlignedBuffer<Scalar>,
         copy: (_ row: Int, _ columns: Range<Int>, _ destination: inout MutableSpan<Scalar>) -> Void
     ) {
-        panel.withRoom(for: rows.count * columns.count) { panel in
-            for (local, row) in rows.enumerated() {
-                panel.withPart(local * columns.count..<(local + 1) * columns.count) { destination in
-                    copy(row, columns, &destination)
+        let width = columns.count
+        packed.withRoom(for: Scalar.wholeBlocks(rows.count) * width) { packed in
+            gathered.withRoom(for: Scalar.blockHeight * width) { gathered in
+                for block in rows.parts(of: Scalar.blockHeight) {
+                    for row in block {
+                        let start = (row - block.lowerBound) * width
+                        gathered.withPart(start..<start + width) { copy(row, columns, &$0) }
+                    }
+                    let start = (block.lowerBound - rows.lowerBound) * width
+                    packed.withPart(start..<start + Scalar.blockHeight * width) { packed in
+                        Scalar.pack(gathered.span, rowCount: block.count, columnCount: width, into: &packed)
+                    }
                 }
             }
         }
     }
 
-    /// The number of columns that are multiplied together.
-    ///
-    /// Wide enough that adding the products up costs little next to computing them, else about half a mebibyte.
-    private static func panelWidth(rowCount: Int, columnCount: Int) -> Int {
-        min(columnCount, min(max(512, (1 << 17) / rowCount), 8192))
+    /// The number of columns that are packed together: half a mebibyte of them, which the second-level cache holds.
+    private static func panelWidth(rowCount: Int) -> Int {
+        min(max(128, (512 << 10) / MemoryLayout<Scalar>.stride / rowCount), Self.stripeWidth)
+    }
+}
+
+extension Range<Int> {
+    /// The range in parts of a length, of which the last may be shorter.
+    fileprivate func parts(of length: Int) -> [Range<Int>] {
+        stride(from: self.lowerBound, to: self.upperBound, by: length).map { start in
+            start..<Swift.min(start + length, self.upperBound)
+        }
     }
 }

@@ -1,5 +1,5 @@
 /// Text as it is measured and written in pictures.
-enum DisplayText {
+public enum DisplayText {
     /// The number of terminal columns that a text takes.
     static func width(of text: String) -> Int {
         text.reduce(0) { $0 + self.width(of: $1) }
@@ -9,7 +9,7 @@ enum DisplayText {
     ///
     /// Marks that reorder the text around them are control characters here too: a name that turns its neighbours around is no
     /// better than one that moves the cursor.
-    static func printable(_ text: String) -> String {
+    public static func printable(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: self.isControl) else { return text }
         var result = String.UnicodeScalarView()
         result.append(contentsOf: text.unicodeScalars.lazy.map { self.isControl($0) ? "\u{FFFD}" : $0 })
@@ -29,6 +29,19 @@ enum DisplayText {
     static func shortenedAtTheEnd(_ text: String, to limit: Int) -> String {
         guard self.width(of: text) > limit else { return text }
         return limit > 0 ? self.prefix(of: text, fitting: limit - 1) + "…" : ""
+    }
+
+    /// A text broken at spaces into lines; words that are too long are shortened.
+    static func wrapped(_ text: String, to limit: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.split(separator: " ") {
+            if let last = lines.last, self.width(of: last) + 1 + self.width(of: String(word)) <= limit {
+                lines[lines.count - 1] = last + " " + word
+            } else {
+                lines.append(self.shortenedAtTheEnd(String(word), to: limit))
+            }
+        }
+        return lines
     }
 
     /// A text with spaces before it, so that it ends at a column.

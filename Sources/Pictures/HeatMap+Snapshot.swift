@@ -1,3 +1,4 @@
+public import BlockStructure
 public import Snapshots
 internal import WireFormat
 
@@ -6,14 +7,15 @@ extension HeatMap {
     ///
     /// - Parameters:
     ///   - snapshot: The matrix and its header.
-    ///   - outlines: Intervals of layers to frame, 0-based and inclusive.
-    public init(_ snapshot: MatrixSnapshot, outlines: [ClosedRange<Int>] = []) {
+    ///   - blocks: The blocks to frame and to tell of, `nil` where none were sought.
+    public init(_ snapshot: MatrixSnapshot, blocks: [BlockCandidate]? = nil) {
         self.init(
             layers: snapshot.layers,
             values: snapshot.cka,
             title: Self.title(of: snapshot.header),
             caption: Self.caption(of: snapshot.header),
-            outlines: outlines
+            notes: blocks.map { BlockSentence.sentences(of: $0, layers: snapshot.layers) } ?? [],
+            outlines: blocks?.map(\.layers) ?? []
         )
     }
 

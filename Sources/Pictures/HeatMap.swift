@@ -18,6 +18,9 @@ public struct HeatMap: Hashable, Sendable {
     /// The lines that say what the matrix covers and what it lacks.
     public let caption: [String]
 
+    /// The sentences that say what was found in the matrix.
+    public let notes: [String]
+
     /// The intervals of layers that are framed, 0-based and inclusive.
     public let outlines: [ClosedRange<Int>]
 
@@ -32,6 +35,7 @@ public struct HeatMap: Hashable, Sendable {
     ///     finite value.
     ///   - title: The lines above the picture.
     ///   - caption: The lines that say what the matrix covers.
+    ///   - notes: Sentences that say what was found in the matrix.
     ///   - outlines: Intervals of layers to frame; what lies outside the matrix is cut off.
     /// - Precondition: `values.count == layers.count * layers.count`.
     public init(
@@ -40,6 +44,7 @@ public struct HeatMap: Hashable, Sendable {
         range: ClosedRange<Double>? = nil,
         title: [String] = [],
         caption: [String] = [],
+        notes: [String] = [],
         outlines: [ClosedRange<Int>] = []
     ) {
         precondition(
@@ -51,6 +56,7 @@ public struct HeatMap: Hashable, Sendable {
         self.range = range ?? Self.range(of: values)
         self.title = title.map(DisplayText.printable)
         self.caption = caption.map(DisplayText.printable)
+        self.notes = notes.map(DisplayText.printable)
         let whole = 0..<layers.count
         self.outlines = outlines.filter { whole.overlaps($0) }.map { $0.clamped(to: 0...layers.count - 1) }
     }

@@ -1,3 +1,4 @@
+public import BlockStructure
 public import Snapshots
 
 extension MatrixSnapshot {
@@ -8,18 +9,18 @@ extension MatrixSnapshot {
     /// - Parameters:
     ///   - path: The file's path.
     ///   - format: The format; see `SnapshotFormat.init(path:)` for the one that a path names.
-    ///   - outlines: Intervals of layers to frame in a picture, 0-based and inclusive.
+    ///   - blocks: The blocks to frame and to tell of in a picture, `nil` where none were sought.
     /// - Throws: `SnapshotError` where the picture cannot be encoded or the file not be written.
     public func write(
         to path: String,
         as format: SnapshotFormat,
-        outlines: [ClosedRange<Int>] = []
+        blocks: [BlockCandidate]? = nil
     ) throws(SnapshotError) {
         switch format {
         case .data(let format):
             try self.write(to: path, as: format)
         case .picture(let format):
-            let bytes = try self.bytes(of: format, outlines: outlines)
+            let bytes = try self.bytes(of: format, blocks: blocks)
             do {
                 var file = try AtomicFile(replacing: path)
                 try file.write(bytes)
@@ -32,9 +33,9 @@ extension MatrixSnapshot {
 
     private func bytes(
         of format: SnapshotFormat.PictureFormat,
-        outlines: [ClosedRange<Int>]
+        blocks: [BlockCandidate]?
     ) throws(SnapshotError) -> [UInt8] {
-        let map = HeatMap(self, outlines: outlines)
+        let map = HeatMap(self, blocks: blocks)
         switch format {
         case .svg:
             return Array(map.svg().utf8)

@@ -28,7 +28,7 @@ private struct PNGPicture {
         self.map = map
         self.scale = max(1, 820 / max(1, map.layers.count))
         self.left = Self.margin + Self.textWidth(map.layers.indices.map { Self.label($0, of: map) }) + Self.gap
-        self.top = Self.margin + (map.title.count + map.caption.count) * Self.lineHeight + Self.gap
+        self.top = Self.margin + (map.title.count + map.caption.count + map.notes.count) * Self.lineHeight + Self.gap
     }
 
     private var side: Int { self.scale * self.map.layers.count }
@@ -39,7 +39,7 @@ private struct PNGPicture {
         let barTextLeft = self.barLeft + Self.barWidth + Self.gap
         let right = max(
             barTextLeft + Self.textWidth([range.lower, range.upper]),
-            Self.margin + Self.textWidth(self.map.title + self.map.caption)
+            Self.margin + Self.textWidth(self.map.title + self.map.caption + self.map.notes)
         )
         let bottom = self.top + self.side + Self.gap + Self.lineHeight
         var raster = Raster(width: right + Self.margin, height: bottom + Self.margin)
@@ -57,8 +57,9 @@ private struct PNGPicture {
     }
 
     private func drawHeader(in raster: inout Raster) {
-        for (index, line) in (self.map.title + self.map.caption).enumerated() {
-            let ink: Raster.Ink = index < self.map.title.count ? .text : .mutedText
+        let captioned = self.map.title.count..<self.map.title.count + self.map.caption.count
+        for (index, line) in (self.map.title + self.map.caption + self.map.notes).enumerated() {
+            let ink: Raster.Ink = captioned.contains(index) ? .mutedText : .text
             Self.write(line, column: Self.margin, row: Self.margin + index * Self.lineHeight, ink: ink, in: &raster)
         }
     }

@@ -49,11 +49,12 @@ private struct SVGPicture {
         let width =
             max(
                 self.barLeft + 20 + Self.textWidth([range.lower, range.upper]),
-                Self.margin + Self.textWidth(self.caption),
+                Self.margin + Self.textWidth(self.caption + self.map.notes),
                 // The title's letters are wider than the labels'.
                 Self.margin + Self.textWidth(self.map.title) * 5 / 4
             ) + Self.margin
-        let height = captionTop + 16 * self.caption.count + (self.map.hasUndefinedValues ? 16 : 0) + 4
+        let height =
+            captionTop + 16 * (self.map.notes.count + self.caption.count) + (self.map.hasUndefinedValues ? 16 : 0) + 4
 
         var text = """
             <?xml version="1.0" encoding="UTF-8"?>
@@ -70,11 +71,12 @@ private struct SVGPicture {
         if let grid {
             text += self.cells(of: grid) + self.outlines(on: grid) + self.axes(of: grid) + self.colorBar
         }
-        for (index, line) in self.caption.enumerated() {
-            text += Self.text(line, x: Self.margin, y: captionTop + 16 * index, Self.mutedInk)
+        let inks = self.map.notes.map { ($0, Self.ink) } + self.caption.map { ($0, Self.mutedInk) }
+        for (index, (line, ink)) in inks.enumerated() {
+            text += Self.text(line, x: Self.margin, y: captionTop + 16 * index, ink)
         }
         if self.map.hasUndefinedValues {
-            let y = captionTop + 16 * self.caption.count
+            let y = captionTop + 16 * inks.count
             text += #"<rect x="\#(Self.margin)" y="\#(y - 9)" width="20" height="10" fill="url(#undefined)"/>"# + "\n"
             text += Self.text("undefined", x: Self.margin + 26, y: y, Self.mutedInk)
         }

@@ -9,6 +9,9 @@ struct TerminalLayout {
     /// The lines above the matrix, already cut to the width.
     let header: [String]
 
+    /// The lines below everything, already broken to the width.
+    let notes: [String]
+
     /// Whether the positions of layers are written below the matrix.
     let showsPositions: Bool
 
@@ -29,7 +32,7 @@ struct TerminalLayout {
 
     /// Gives out the lines and columns of a terminal.
     ///
-    /// Where lines are short, the positions go first, then the caption, the colour bar and the title.
+    /// Where lines are short, the positions go first, then the caption, the colour bar, the title and the notes.
     init(_ map: HeatMap, columns: Int, rows: Int, capability: TerminalCapability) {
         self.columns = columns
         self.capability = capability
@@ -38,8 +41,9 @@ struct TerminalLayout {
 
         let wanted = min(rows, 8, (map.layers.count + self.pixelsPerLine - 1) / self.pixelsPerLine)
         var (title, caption, showsPositions, showsColorBar) = (map.title, map.caption, true, true)
+        var notes = map.notes.flatMap { DisplayText.wrapped($0, to: columns) }
         func matrixRows() -> Int {
-            rows - title.count - caption.count - (showsPositions ? 1 : 0) - (showsColorBar ? 1 : 0)
+            rows - title.count - caption.count - notes.count - (showsPositions ? 1 : 0) - (showsColorBar ? 1 : 0)
         }
         if matrixRows() < wanted {
             showsPositions = false
@@ -53,6 +57,10 @@ struct TerminalLayout {
         while matrixRows() < wanted, !title.isEmpty {
             title.removeLast()
         }
+        while matrixRows() < wanted, !notes.isEmpty {
+            notes.removeLast()
+        }
+        self.notes = notes
         self.header = (title + caption).map { DisplayText.shortenedAtTheEnd($0, to: columns) }
         self.showsPositions = showsPositions
         self.showsColorBar = showsColorBar

@@ -13,7 +13,7 @@ extension HeatMap {
     public func terminalPicture(columns: Int, rows: Int, capability: TerminalCapability) -> String {
         guard columns > 0, rows > 0 else { return "" }
         guard !self.layers.isEmpty else {
-            return (self.title + self.caption + ["No layers yet."]).prefix(rows)
+            return (self.title + self.caption + self.notes + ["No layers yet."]).prefix(rows)
                 .map { DisplayText.shortenedAtTheEnd($0, to: columns) }.joined(separator: "\n")
         }
         return TerminalPicture(self, layout: TerminalLayout(self, columns: columns, rows: rows, capability: capability))
@@ -50,6 +50,7 @@ private struct TerminalPicture {
         if self.layout.showsColorBar {
             lines.append(self.colorBar)
         }
+        lines += self.layout.notes
         return lines.joined(separator: "\n")
     }
 

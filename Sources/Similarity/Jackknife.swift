@@ -50,15 +50,15 @@ struct Jackknife {
 }
 
 /// The square root of a self term, or NaN where nothing can be divided by it.
-func selfTermRoot(_ selfTerm: Double) -> Double {
+package func selfTermRoot(_ selfTerm: Double) -> Double {
     selfTerm > 0 && selfTerm.isFinite ? selfTerm.squareRoot() : .nan
 }
 
-/// Sums a range of all terms but one, for each one left out.
+/// Sums a range of all terms but one, for each one left out, into the beginning of an array for each.
 ///
 /// Sums of what is left, from both ends: subtracting from the total would leave rounding where one term is much larger
 /// than the others.
-private func sumWithoutEach(of terms: [[Double]], _ range: Range<Int>, into sums: inout [[Double]]) {
+package func sumWithoutEach(of terms: [[Double]], _ range: Range<Int>, into sums: inout [[Double]]) {
     var running = [Double](repeating: 0, count: range.count)
     for (index, term) in terms.enumerated() {
         let term = term.span.extracting(range)

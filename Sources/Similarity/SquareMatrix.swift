@@ -20,6 +20,6 @@ func squareMatrix(_ count: Int, fillRow: (_ row: Int, _ upper: inout MutableSpan
 }
 
 /// Where a row of a symmetric matrix, from the diagonal to its end, is among the entries of the packed triangle.
-func packedRow(_ row: Int, count: Int) -> Range<Int> {
+package func packedRow(_ row: Int, count: Int) -> Range<Int> {
     packedIndex(row, row, count: count)..<packedIndex(row, count - 1, count: count) + 1
 }

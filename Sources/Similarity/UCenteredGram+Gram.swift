@@ -24,13 +24,13 @@ extension UCenteredGram {
         withFirstComponent: Bool = false,
         workspace: inout Workspace
     ) throws(NonFiniteError) {
-        let largest = largestMagnitude(of: gram, elementType: elementType)
-        guard largest.isFinite else { throw NonFiniteError() }
         if elementType == .float64 {
+            let largest = largestMagnitude(of: gram, elementType: elementType)
+            guard largest.isFinite else { throw NonFiniteError() }
             // Brings the largest number to about 1, as far as a Float64 power of two goes.
             let exponent = largest > 0 ? min(max(-Int(largest.exponent), -1000), 1000) : 0
             let scale = Double(sign: .plus, exponent: exponent, significand: 1)
-            workspace.doubleGram.fill(
+            _ = workspace.doubleGram.fill(
                 gram: gram,
                 elementType: elementType,
                 isPacked: isPacked,
@@ -39,12 +39,13 @@ extension UCenteredGram {
             )
             self.init(&workspace.doubleGram, exponent: -exponent, elementType, withFirstComponent, &workspace.lanczos)
         } else {
-            workspace.singleGram.fill(
+            let largest = workspace.singleGram.fill(
                 gram: gram,
                 elementType: elementType,
                 isPacked: isPacked,
                 exampleCount: exampleCount
             )
+            guard largest.isFinite else { throw NonFiniteError() }
             self.init(&workspace.singleGram, exponent: 0, elementType, withFirstComponent, &workspace.lanczos)
         }
     }

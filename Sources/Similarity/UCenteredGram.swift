@@ -78,9 +78,8 @@ public struct UCenteredGram: Sendable {
             self.firstComponent = withFirstComponent ? .undefined(isRounding ? .noGap : .outOfRange) : nil
             return
         }
-        gram.subtract(sums.offsets, scale: 1 / sums.norm)
         let isDouble = elementType == .float64
-        let triangle = gram.strictUpperTriangle(as: Scalar.self)
+        let triangle = gram.centeredTriangle(subtracting: sums.offsets, scale: 1 / sums.norm, as: Scalar.self)
         self.entries = Entries(triangle, isDouble: isDouble)
         self.firstComponent =
             withFirstComponent

@@ -1,6 +1,11 @@
 internal import WireFormat
 
 extension JSONValue {
+    /// Names for layers that have none: their positions.
+    static func positions(_ count: Int) -> JSONValue {
+        .array((0..<count).map { .string("\($0)") })
+    }
+
     /// Parses a text that lies in a file or a frame.
     init(parsing bytes: ArraySlice<UInt8>) throws(JSONError) {
         // SAFETY: Bytes have no padding that could be read.

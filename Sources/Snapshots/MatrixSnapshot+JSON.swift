@@ -118,7 +118,8 @@ extension MatrixSnapshot {
         .array(values.map { .number($0) })
     }
 
-    /// Reads a file that ``writeJSON(to:)`` could have written.
+    /// Reads a file that ``writeJSON(to:)`` could have written, or one from elsewhere with as little as `cka`: layers
+    /// without names are called by their positions.
     init(json bytes: [UInt8]) throws(SnapshotError) {
         var object = try JSONObject(parsing: bytes)
         var matrices: [String: JSONValue] = [:]
@@ -133,6 +134,9 @@ extension MatrixSnapshot {
                 members[key] = nil
             }
             object["pc1"] = .object(members)
+        }
+        if object["layers"] == nil, case .array(let rows)? = matrices["cka"], !rows.isEmpty {
+            object["layers"] = .positions(rows.count)
         }
         let header = try SnapshotHeader(object)
         let count = header.layers.count

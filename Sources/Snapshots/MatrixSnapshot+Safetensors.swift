@@ -39,7 +39,8 @@ extension MatrixSnapshot {
         return SafetensorsFile(tensors: tensors, metadata: metadata)
     }
 
-    /// Reads the bytes of a file.
+    /// Reads the bytes of a file, which may come from elsewhere and hold as little as `cka`, of any type of floating-point
+    /// number: layers without names are called by their positions.
     init(safetensors bytes: [UInt8]) throws(SnapshotError) {
         let file: SafetensorsFile
         do {
@@ -50,6 +51,19 @@ extension MatrixSnapshot {
         var object: JSONObject = [:]
         for (key, text) in file.metadata {
             object[key] = Self.metadataValue(text)
+        }
+        guard let shape = file["cka"]?.shape else {
+            throw .malformed(reason: "it has no tensor 'cka'")
+        }
+        guard shape.count == 2, shape[0] == shape[1] else {
+            throw .size(of: "cka", expected: "as many columns as rows")
+        }
+        if object["layers"] == nil {
+            object["layers"] = .positions(shape[0])
+        }
+        if object["dominance"] == nil {
+            object["dominance"] = try Self.values("dominance", shape: [shape[0]], of: file)
+                .map { .array($0.map { .number($0) }) }
         }
         let header = try SnapshotHeader(object)
         let count = header.layers.count
@@ -88,10 +102,18 @@ extension MatrixSnapshot {
         of file: SafetensorsFile
     ) throws(SnapshotError) -> [Double]? {
         guard let tensor = file[name] else { return nil }
-        guard tensor.elementType == .float64, tensor.shape == shape else {
-            throw .size(of: name, expected: shape.map(String.init).joined(separator: " × ") + " doubles")
+        let values: [Double]? =
+            switch tensor.elementType {
+            case .float64: Float64Bytes.decode(tensor.bytes)
+            case .float32: tensor.words(of: 4).map { Double(Float(bitPattern: UInt32($0))) }
+            case .bfloat16: tensor.words(of: 2).map { Double(Float(bitPattern: UInt32($0) << 16)) }
+            case .float16: tensor.words(of: 2).map { Double(Float16(bitPattern: UInt16($0))) }
+            default: nil
+            }
+        guard let values, tensor.shape == shape else {
+            throw .size(of: name, expected: shape.map(String.init).joined(separator: " × ") + " floating-point numbers")
         }
-        return Float64Bytes.decode(tensor.bytes)
+        return values
     }
 
     private static func metadataText(_ value: JSONValue) -> String {
@@ -101,5 +123,14 @@ extension MatrixSnapshot {
 
     private static func metadataValue(_ text: String) -> JSONValue {
         (try? JSONValue(parsing: Array(text.utf8)[...])) ?? .string(text)
+    }
+}
+
+extension SafetensorsFile.Tensor {
+    /// The bits of the elements, each of some bytes.
+    fileprivate func words(of byteCount: Int) -> [UInt64] {
+        stride(from: self.bytes.startIndex, to: self.bytes.endIndex, by: byteCount).map { start in
+            self.bytes[start..<start + byteCount].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        }
     }
 }

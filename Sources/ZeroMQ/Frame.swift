@@ -67,6 +67,15 @@ public final class Frame: @unchecked Sendable /* immutable after init; the last 
         return try unsafe body(RawSpan(_unsafeStart: start, byteCount: count))
     }
 
+    /// The descriptor of the connection that the frame came over, `nil` where it came over none.
+    ///
+    /// Two connections that stand at one time have different ones; once a connection has ended, another may get its.
+    public var connection: Int32? {
+        // SAFETY: the message is initialized.
+        let descriptor = unsafe zmq_msg_get(self.message, ZMQ_SRCFD)
+        return descriptor < 0 ? nil : descriptor
+    }
+
     /// Whether more frames of the same message follow.
     var isFollowed: Bool {
         unsafe zmq_msg_more(self.message) != 0

@@ -68,8 +68,8 @@ public final class SocketMonitor {
         case closed
         /// A connection could not be closed, with the system's error number.
         case closeFailed(code: Int32)
-        /// A connection was lost.
-        case disconnected
+        /// A connection was lost; ``Frame/connection`` of its messages was this descriptor.
+        case disconnected(connection: Int32)
         /// Both sides have introduced themselves, and messages can flow.
         case handshakeSucceeded
         /// The connection ended before both sides had introduced themselves.
@@ -133,7 +133,7 @@ extension SocketMonitor.Kind {
         case ZMQ_EVENT_ACCEPT_FAILED: self = .acceptFailed(code: value)
         case ZMQ_EVENT_CLOSED: self = .closed
         case ZMQ_EVENT_CLOSE_FAILED: self = .closeFailed(code: value)
-        case ZMQ_EVENT_DISCONNECTED: self = .disconnected
+        case ZMQ_EVENT_DISCONNECTED: self = .disconnected(connection: value)
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: self = .handshakeSucceeded
         case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: self = .handshakeFailed(.connectionBroke(code: value))
         case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: self = .handshakeFailed(.protocolViolated(code: value))

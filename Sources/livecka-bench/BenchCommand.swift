@@ -14,6 +14,7 @@ struct BenchCommand: ParsableCommand {
             Engine.self,
             Pairs.self,
             Components.self,
+            Blocks.self,
             Ingest.self,
             Latency.self,
             Memory.self,

@@ -30,12 +30,27 @@ struct ControlOptions: ParsableArguments {
     ///
     /// Ends the program with 69 where no daemon can be reached, and with 1 where it refuses.
     func request(_ command: String, _ arguments: JSONObject = [:]) throws -> (result: JSONValue, frames: [Frame]) {
+        let client = try self.client(in: Context())
         do {
-            let client = try ControlClient(endpoint: self.endpoint, context: Context())
             return try client.request(command, arguments)
-        } catch let error as ControlClientError {
-            throw failure(error.description, error.isUnreachable ? EX_UNAVAILABLE : EXIT_FAILURE)
+        } catch {
+            throw Self.failure(error)
         }
+    }
+
+    /// Connects to the daemon, for a command that asks it again and again.
+    ///
+    /// Ends the program with 69 where no daemon can be reached.
+    func client(in context: Context) throws -> ControlClient {
+        do {
+            return try ControlClient(endpoint: self.endpoint, context: context)
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
+    private static func failure(_ error: ControlClientError) -> ExitCode {
+        livecka.failure(error.description, error.isUnreachable ? EX_UNAVAILABLE : EXIT_FAILURE)
     }
 }
 

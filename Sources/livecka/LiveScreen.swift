@@ -1,3 +1,4 @@
+import BlockStructure
 import Dispatch
 import Foundation
 import Pictures
@@ -7,12 +8,11 @@ import WireFormat
 
 /// Where `watch` draws: a terminal's screen, which is given back as it was, or a stream of lines.
 final class LiveScreen {
-    private let isJSON: Bool
     private let isScreen: Bool
     private let interruption = Flag()
     private let resize = Flag()
     private var sources: [any DispatchSourceSignal] = []
-    private var last: MatrixSnapshot?
+    private var last: (snapshot: MatrixSnapshot, blocks: [BlockCandidate])?
 
     private final class Flag: Sendable {
         let isSet = Atomic(false)
@@ -20,7 +20,6 @@ final class LiveScreen {
 
     /// Takes the screen over, where standard output is one.
     init(isJSON: Bool) {
-        self.isJSON = isJSON
         self.isScreen = !isJSON && Terminal().isTerminal
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             self.listen(to: signal, self.interruption)
@@ -42,26 +41,22 @@ final class LiveScreen {
         self.write(TerminalScreen.frame("waiting for window \(window) of run \(run) … (Ctrl-C ends)"))
     }
 
-    /// Draws a matrix.
-    func draw(_ snapshot: MatrixSnapshot) {
-        self.last = snapshot
-        guard !self.isJSON else {
-            self.write(snapshot.jsonLine + "\n")
-            return
-        }
-        let terminal = Terminal()
-        let picture = HeatMap(snapshot).terminalPicture(
-            columns: terminal.columns,
-            rows: terminal.rows - 1,
-            capability: terminal.capability
-        )
+    /// Prints a matrix as JSON.
+    func printJSON(_ snapshot: MatrixSnapshot) {
+        self.write(snapshot.jsonLine + "\n")
+    }
+
+    /// Draws a matrix and its blocks.
+    func draw(_ snapshot: MatrixSnapshot, blocks: [BlockCandidate]) {
+        self.last = (snapshot, blocks)
+        let picture = self.picture(of: snapshot, blocks)
         self.write(self.isScreen ? TerminalScreen.frame(picture) : picture + "\n")
     }
 
     /// Draws the last matrix again, where the terminal has another size now.
     func redrawIfResized() {
         guard self.resize.isSet.exchange(false, ordering: .relaxed), let last = self.last else { return }
-        self.draw(last)
+        self.draw(last.snapshot, blocks: last.blocks)
     }
 
     /// Gives the screen back, with the last picture below what was there before.
@@ -69,14 +64,17 @@ final class LiveScreen {
         guard self.isScreen else { return }
         self.write(TerminalScreen.leave)
         if let last = self.last {
-            let terminal = Terminal()
-            let picture = HeatMap(last).terminalPicture(
-                columns: terminal.columns,
-                rows: terminal.rows - 1,
-                capability: terminal.capability
-            )
-            self.write(picture + "\n")
+            self.write(self.picture(of: last.snapshot, last.blocks) + "\n")
         }
+    }
+
+    private func picture(of snapshot: MatrixSnapshot, _ blocks: [BlockCandidate]) -> String {
+        let terminal = Terminal()
+        return HeatMap(snapshot, blocks: blocks).terminalPicture(
+            columns: terminal.columns,
+            rows: terminal.rows - 1,
+            capability: terminal.capability
+        )
     }
 
     private func listen(to signal: CInt, _ flag: Flag) {

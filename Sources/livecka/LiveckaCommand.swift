@@ -22,6 +22,7 @@ struct LiveckaCommand: AsyncParsableCommand {
             Show.self,
             Watch.self,
             SnapshotCommand.self,
+            Blocks.self,
         ]
     )
 }

@@ -8,7 +8,7 @@ import ZeroMQ
 /// Draws the matrix of a run.
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Draw a run's CKA matrix in the terminal."
+        abstract: "Draw a run's CKA matrix in the terminal, with the blocks that are in it."
     )
 
     @Argument(help: ArgumentHelp("The run.", valueName: "run"))
@@ -16,17 +16,24 @@ struct Show: ParsableCommand {
 
     @OptionGroup var selection: WindowSelection
 
+    @OptionGroup var blockOptions: BlockOptions
+
     @OptionGroup var options: ControlOptions
 
     func run() throws {
-        let (header, snapshot) = try self.selection.snapshot(of: self.runName, through: self.options)
+        let settings = try self.blockOptions.settings()
+        let (header, snapshot) = try self.selection.snapshot(
+            of: self.runName,
+            through: self.options,
+            withGroups: !self.options.json
+        )
         guard !self.options.json else {
             print(header.text)
             return
         }
         let terminal = Terminal()
         print(
-            HeatMap(snapshot).terminalPicture(
+            HeatMap(snapshot, blocks: snapshot.blocks(settings)).terminalPicture(
                 columns: terminal.columns,
                 rows: terminal.rows - 1,
                 capability: terminal.capability

@@ -10,7 +10,7 @@ struct SnapshotCommand: ParsableCommand {
         abstract: "Save a run's matrix in a file.",
         discussion: """
             The file's name says the format: .safetensors (with the group sums, for those who go on computing), \
-            .json, .csv, .svg or .png.
+            .json, .csv, .svg or .png (with the blocks framed).
             """
     )
 
@@ -22,6 +22,8 @@ struct SnapshotCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The file to write.")
     var output: String
 
+    @OptionGroup var blockOptions: BlockOptions
+
     @OptionGroup var options: ControlOptions
 
     func run() throws {
@@ -31,9 +33,13 @@ struct SnapshotCommand: ParsableCommand {
         } catch {
             throw ValidationError("\(error)")
         }
+        let settings = try self.blockOptions.settings()
         let (header, snapshot) = try self.selection.snapshot(of: self.runName, through: self.options, withGroups: true)
         do {
-            try snapshot.write(to: self.output, as: format)
+            switch format {
+            case .data: try snapshot.write(to: self.output, as: format)
+            case .picture: try snapshot.write(to: self.output, as: format, blocks: snapshot.blocks(settings))
+            }
         } catch {
             throw failure("\(error)")
         }

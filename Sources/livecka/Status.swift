@@ -24,7 +24,9 @@ struct Status: ParsableCommand {
         table.append(["attached", endpoints["attached"].display])
         table.append(["publish", endpoints["publish"].display])
         table.append(["control", endpoints["control"].display])
-        table.append(["memory", "\(memory["used"].mebibytes) of \(memory["limit"].mebibytes) MiB"])
+        let setAside =
+            "\(memory["connections"].mebibytes) set aside for connections, \(memory["scratch"].mebibytes) scratch"
+        table.append(["memory", "\(memory["used"].mebibytes) of \(memory["limit"].mebibytes) MiB (\(setAside))"])
         table.append(["runs", status["runs"].display])
         table.append(["disconnects", status["disconnects"].display])
         table.append(["degraded", degraded.isEmpty ? "no" : degraded.joined(separator: "; ")])

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Control
 import Foundation
 import Pictures
 import Snapshots
@@ -9,8 +10,10 @@ import ZeroMQ
 struct Watch: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Draw a run's CKA matrix in the terminal, live.",
-        discussion:
-            "Ends with Ctrl-C. With --json, or where the output is no terminal, each matrix is printed as it comes."
+        discussion: """
+            Ends with Ctrl-C. With --json, or where the output is no terminal, each matrix is printed as it comes. \
+            Blocks are framed; above \(Self.groupLimit) layers without the standard error of their strength.
+            """
     )
 
     @Argument(help: ArgumentHelp("The run. It need not have begun.", valueName: "run"))
@@ -25,7 +28,13 @@ struct Watch: ParsableCommand {
     @Flag(name: .long, help: "End when the run says bye.")
     var untilEnd = false
 
+    @OptionGroup var blockOptions: BlockOptions
+
     @OptionGroup var options: ControlOptions
+
+    /// The most layers of which the sums of all groups are asked for, each time that a matrix is drawn: 4 MB for 256 layers
+    /// and eight groups, but 64 MB for 1000.
+    static let groupLimit = 256
 
     func validate() throws {
         guard RunID(self.runName) != nil else {
@@ -37,8 +46,10 @@ struct Watch: ParsableCommand {
         let (status, _) = try self.options.request("status")
         let endpoint = status.object["endpoints"]?.object["publish"]?.string ?? ""
         let window = try self.window ?? self.defaultWindow(status)
+        let settings = try self.blockOptions.settings()
 
         let context = try Context()
+        let client = try self.options.client(in: context)
         let socket = try Socket(.sub, in: context)
         try socket.connect(endpoint)
         try socket.subscribe("cka/\(self.runName)/\(window)/")
@@ -65,11 +76,31 @@ struct Watch: ParsableCommand {
                 }
             }
             if let newest {
-                screen.draw(try MatrixSnapshot(publishedFrames: newest.map(\.bytes)))
+                let published = try MatrixSnapshot(publishedFrames: newest.map(\.bytes))
+                if self.options.json {
+                    screen.printJSON(published)
+                } else {
+                    let snapshot = self.withGroups(published, window: window, from: client)
+                    screen.draw(snapshot, blocks: snapshot.blocks(settings))
+                }
             } else {
                 screen.redrawIfResized()
             }
         }
+    }
+
+    /// The same window with the sums of its groups, as the daemon has it now, or what was published where it cannot be had.
+    private func withGroups(
+        _ published: MatrixSnapshot,
+        window: String,
+        from client: ControlClient
+    ) -> MatrixSnapshot {
+        guard published.layers.count <= Self.groupLimit else { return published }
+        let arguments: JSONObject = ["run": .string(self.runName), "window": .string(window), "groups": true]
+        guard let (result, frames) = try? client.request("snapshot", arguments, timeout: .seconds(1)) else {
+            return published
+        }
+        return (try? MatrixSnapshot(controlReply: result.object, frames: frames.map(\.bytes))) ?? published
     }
 
     private func defaultWindow(_ status: JSONValue) throws -> String {

@@ -205,6 +205,40 @@ struct GramEngineTests {
         #expect(self.memory.used == 0)
     }
 
+    @Test func scratchMemoryIsSetAsideUntilTheEngineStops() throws {
+        let engine = try self.engine(threadCount: 1)
+        self.submit(ExampleBatch(), as: self.batch, to: engine)
+        engine.seal(self.batch, layerOrder: [0, 1, 2])
+        _ = try self.nextReport()
+        // The second report comes after what the first batch needed was counted.
+        let next = BatchID(run: .example, number: 2)
+        self.submit(ExampleBatch(), as: next, to: engine)
+        engine.seal(next, layerOrder: [0, 1, 2])
+        _ = try self.nextReport()
+        #expect(self.memory.setAside(for: .scratch) > 0)
+        engine.stop()
+        #expect(self.memory.total == 0)
+    }
+
+    @Test func scratchThatFindsNoRoomIsLetGoOf() throws {
+        // An eighth of this is less than the products of two layers take, and all of it just enough for the batch.
+        let example = ExampleBatch(exampleCount: 16, featureCount: 1)
+        let message = example.message(of: 0..<3)
+        let reserved = GramEngine.byteCount(of: message.header)
+        let memory = MemoryBudget(limit: reserved + message.frames.reduce(0) { $0 + $1.byteCount })
+        let engine = try GramEngine(threadCount: 1, memory: memory) { [reports] batch, result in
+            _ = reports.push((batch, result))
+        }
+        defer { engine.stop() }
+        for number in 1...5 {
+            let batch = BatchID(run: .example, number: number)
+            #expect(memory.reserve(memory.limit))
+            engine.compute(batch, header: message.header, frames: message.frames, reservedByteCount: reserved)
+            engine.seal(batch, layerOrder: [0, 1, 2])
+            #expect(try self.nextReport().result.get() == (try example.hsic()))
+        }
+    }
+
     @Test func estimateCountsStrictTrianglesAndProducts() {
         let header = ExampleBatch(exampleCount: 8, layerCount: 3).message(of: 0..<3).header
         #expect(GramEngine.byteCount(of: header) == 3 * 28 * 4 + 6 * 8)

@@ -55,7 +55,15 @@ import Testing
         let values = isPacked ? (0..<n).flatMap { square[$0 * n + $0..<($0 + 1) * n] } : square
         withBytes(of: values, as: elementType, offset: 1) { bytes, stored in
             var gram = GramMatrix<Double>()
-            gram.fill(gram: bytes, elementType: elementType, isPacked: isPacked, exampleCount: n, scale: 0.5)
+            let largest = gram.fill(
+                gram: bytes,
+                elementType: elementType,
+                isPacked: isPacked,
+                exampleCount: n,
+                scale: 0.5
+            )
+            let magnitudes = stored.map { abs($0) }
+            #expect(largest == magnitudes.reduce(0) { max($0, $1) })
             let upper = isPacked ? stored : (0..<n).flatMap { stored[$0 * n + $0..<($0 + 1) * n] }
             #expect(gram.upperTriangle() == upper.map { $0 / 2 })
         }
@@ -68,7 +76,7 @@ import Testing
         func entry(_ i: Int, _ j: Int) -> Double { square[min(i, j) * n + max(i, j)] }
         withBytes(of: square, as: .float64) { bytes, _ in
             var gram = GramMatrix<Double>()
-            gram.fill(gram: bytes, elementType: .float64, isPacked: false, exampleCount: n)
+            _ = gram.fill(gram: bytes, elementType: .float64, isPacked: false, exampleCount: n)
             let sums = gram.offDiagonalSums()
             var squares = 0.0
             var differences = 0.0
@@ -84,12 +92,11 @@ import Testing
             #expect(isClose(sums.squares, squares, 1e-14))
             #expect(isClose(gram.offDiagonalSquares(subtracting: offsets), differences, 1e-14))
 
-            gram.subtract(offsets, scale: 3)
+            let centered = gram.centeredTriangle(subtracting: offsets, scale: 3, as: Double.self)
             let expected = (0..<n).flatMap { i in (i + 1..<n).map { (entry(i, $0) - offsets[i] - offsets[$0]) * 3 } }
-            #expect(largestDifference(gram.strictUpperTriangle(as: Double.self), expected) < 1e-15)
-            #expect(
-                gram.strictUpperTriangle(as: Float.self) == gram.strictUpperTriangle(as: Double.self).map { Float($0) }
-            )
+            #expect(largestDifference(centered, expected) < 1e-15)
+            let single = gram.centeredTriangle(subtracting: offsets, scale: 3, as: Float.self)
+            #expect(single == centered.map { Float($0) })
         }
     }
 }
@@ -97,7 +104,8 @@ import Testing
 extension GramMatrix {
     /// The upper triangle with the diagonal, row by row.
     fileprivate func upperTriangle() -> [Double] {
-        var offDiagonal = self.strictUpperTriangle(as: Double.self)[...]
+        let zeros = [Double](repeating: 0, count: self.exampleCount)
+        var offDiagonal = self.centeredTriangle(subtracting: zeros, scale: 1, as: Double.self)[...]
         let diagonal = self.diagonal
         return (0..<self.exampleCount).flatMap { row in
             let length = self.exampleCount - row - 1

@@ -8,6 +8,7 @@ extension HeatMap {
         undefinedLayers: Set<Int> = [],
         title: [String] = ["run · window recent (sliding)", "steps 1–9 · 64 batches"],
         caption: [String] = ["missing 0"],
+        notes: [String] = [],
         outlines: [ClosedRange<Int>] = []
     ) -> HeatMap {
         var values: [Double] = []
@@ -22,6 +23,7 @@ extension HeatMap {
             values: values,
             title: title,
             caption: caption,
+            notes: notes,
             outlines: outlines
         )
     }

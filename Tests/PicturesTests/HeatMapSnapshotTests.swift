@@ -55,7 +55,7 @@ import WireFormat
             "svg": Array("<?xml".utf8), "png": [0x89, 0x50, 0x4E, 0x47], "json": Array("{\n\"run\"".utf8),
             "csv": Array(",stem,head\n".utf8),
         ]
-        try MatrixSnapshot.example().write(to: file.path, as: SnapshotFormat(path: file.path), outlines: [0...1])
+        try MatrixSnapshot.example().write(to: file.path, as: SnapshotFormat(path: file.path), blocks: [])
         let contents = try Data(contentsOf: file)
         #expect(contents.starts(with: beginnings[fileExtension, default: []]))
         #expect(contents.count > 20)

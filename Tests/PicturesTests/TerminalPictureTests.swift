@@ -82,6 +82,7 @@ import Testing
             layerCount: layerCount,
             name: { $0.isMultiple(of: 2) ? "層.\($0).a\u{301}ttention.output.projection" : "b\($0)" },
             undefinedLayers: [0, 3],
+            notes: ["Block structure: layers 層.attention.output.projection–b (3 of 9)", "another"],
             outlines: [layerCount / 3...layerCount - 1]
         )
         let sizes =
@@ -114,6 +115,23 @@ import Testing
                 #expect(codes.last?.hasPrefix("0m") == true)
             }
         }
+    }
+
+    @Test func notesStandBelowTheColorBarAndAreBrokenToTheWidth() {
+        let map = HeatMap.fading(
+            layerCount: 9,
+            notes: ["Block structure: layers layer2–layer8 (7 of 9), strength 0.26"]
+        )
+        let lines = map.terminalPicture(columns: 30, rows: 24, capability: .plain).split(separator: "\n")
+        #expect(lines.suffix(3) == ["Block structure: layers", "layer2–layer8 (7 of 9),", "strength 0.26"])
+        #expect(lines.dropLast(3).last?.contains("0.00 … 1.00") == true)
+    }
+
+    @Test func notesAreTheLastToGo() {
+        let map = HeatMap.fading(layerCount: 9, notes: ["found"])
+        #expect(map.terminalPicture(columns: 40, rows: 9, capability: .plain).hasSuffix("\nfound"))
+        #expect(!map.terminalPicture(columns: 40, rows: 9, capability: .plain).contains("steps"))
+        #expect(!map.terminalPicture(columns: 40, rows: 8, capability: .plain).contains("found"))
     }
 
     @Test func aFrameOverwritesInPlace() {

@@ -167,6 +167,69 @@ import WireFormat
         }
     }
 
+    @Test func layersWithoutNamesAreCalledByTheirPositions() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/matrix.json"
+            var file = try AtomicFile(replacing: path)
+            try file.write(Array(#"{"cka": [[1, 0.5], [0.5, 1]]}"#.utf8))
+            try file.commit()
+            #expect(try MatrixSnapshot(contentsOf: path).layers == ["0", "1"])
+        }
+    }
+
+    /// 1, 0.5, 0.5 and 1 in the formats of IEEE 754 and in bfloat16.
+    @Test(arguments: [
+        (SafetensorsElementType.float16, [0, 0x3C, 0, 0x38, 0, 0x38, 0, 0x3C]),
+        (.bfloat16, [0x80, 0x3F, 0, 0x3F, 0, 0x3F, 0x80, 0x3F]),
+        (.float32, [0, 0, 0x80, 0x3F, 0, 0, 0, 0x3F, 0, 0, 0, 0x3F, 0, 0, 0x80, 0x3F]),
+    ])
+    func tensorsOfAnyPrecisionAreRead(type: SafetensorsElementType, numbers: [UInt8]) throws {
+        let dominance = SafetensorsFile.Tensor(
+            name: "dominance",
+            elementType: .float64,
+            shape: [2],
+            bytes: bytes([0.25, .nan])[...]
+        )
+        let cka = SafetensorsFile.Tensor(name: "cka", elementType: type, shape: [2, 2], bytes: numbers[...])
+        let snapshot = try Self.snapshot(of: [cka, dominance])
+        #expect(snapshot.cka == [1, 0.5, 0.5, 1])
+        #expect(snapshot.layers == ["0", "1"])
+        #expect(snapshot.header.dominance[0] == 0.25)
+        #expect(snapshot.header.dominance[1].isNaN)
+        #expect(snapshot.standardErrors.allSatisfy { $0.isNaN })
+        #expect(snapshot.groups == nil)
+    }
+
+    @Test(arguments: [[2, 1], [4], [1 << 40, 0], []])
+    func aTensorThatIsNoSquareIsNoMatrix(shape: [Int]) {
+        let count = shape.reduce(1, *)
+        let cka = SafetensorsFile.Tensor(
+            name: "cka",
+            elementType: .float64,
+            shape: shape,
+            bytes: bytes(Array(repeating: 1, count: count))[...]
+        )
+        let error = #expect(throws: SnapshotError.self) { try Self.snapshot(of: [cka]) }
+        #expect(error?.description == "The matrix is damaged: 'cka' must have as many columns as rows")
+    }
+
+    @Test func aFileWithoutCKAIsNoMatrix() {
+        let error = #expect(throws: SnapshotError.self) { try Self.snapshot(of: []) }
+        #expect(error?.description == "The matrix cannot be read: it has no tensor 'cka'")
+    }
+
+    private static func snapshot(of tensors: [SafetensorsFile.Tensor]) throws -> MatrixSnapshot {
+        var snapshot: MatrixSnapshot?
+        try withTemporaryDirectory { directory in
+            let path = directory + "/matrix.safetensors"
+            var file = try AtomicFile(replacing: path)
+            try SafetensorsFile(tensors: tensors).write(to: &file)
+            try file.commit()
+            snapshot = try MatrixSnapshot(contentsOf: path)
+        }
+        return try #require(snapshot)
+    }
+
     @Test func aMissingFileIsAnErrorWithItsName() {
         let error = #expect(throws: SnapshotError.self) { try MatrixSnapshot(contentsOf: "/nowhere/matrix.json") }
         #expect(error?.description == "Could not open '/nowhere/matrix.json': No such file or directory")

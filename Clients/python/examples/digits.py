@@ -85,7 +85,7 @@ def main() -> None:
     watcher = livecka.torch.watch(
         model, run=arguments.run, endpoint=arguments.endpoint, bind=arguments.bind, every=arguments.every,
         layers=["stem", r"blocks\.\d+"], probe=(images[held_out], labels[held_out]), batch_size=BATCH,
-        probe_name="digits-held-out", recalibrate=images[seen][:512], wait=arguments.wait,
+        probe_name="digits-held-out", recalibrate=images[seen][:512], wait=arguments.wait, budget=None,
     )
     # -----------------------------------------------------------------------------------------------------------------
 

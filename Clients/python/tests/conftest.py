@@ -6,14 +6,18 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Optional
 
+import ml_dtypes
 import numpy as np
 import pytest
 import zmq
 
 from daemon import WINDOWS, Daemon
 from waiting import DEADLINE, eventually
+
+ELEMENTS: dict[str, Any] = {"F16": "<f2", "BF16": ml_dtypes.bfloat16, "F32": "<f4", "F64": "<f8"}
 
 
 class Ingest:
@@ -51,6 +55,26 @@ class Ingest:
             assert topic == f"livecka/1/{message['run']}/".encode()
             if kind is None or message["type"] == kind:
                 return message, tensors
+
+    def in_the_background(self, byes: int = 1, timeout: float = 60) -> Future[list[dict[str, Any]]]:
+        """Everything up to the last `bye`, received by a thread: the headers, with a batch's `arrays` by layer."""
+        executor = ThreadPoolExecutor(1)
+        future = executor.submit(self._with_arrays, byes, timeout)
+        executor.shutdown(wait=False)
+        return future
+
+    def _with_arrays(self, byes: int, timeout: float) -> list[dict[str, Any]]:
+        messages: list[dict[str, Any]] = []
+        while byes > 0:
+            header, tensors = self.receive(timeout=timeout)
+            if tensors:
+                header["arrays"] = {
+                    entry["layer"]: np.frombuffer(tensor, ELEMENTS[entry["dtype"]]).reshape(entry["shape"])
+                    for entry, tensor in zip(header["tensors"], tensors)
+                }
+            messages.append(header)
+            byes -= header["type"] == "bye"
+        return messages
 
     def until_bye(self) -> list[tuple[dict[str, Any], list[bytes]]]:
         """Everything up to and with `bye`."""

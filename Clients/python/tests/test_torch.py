@@ -68,7 +68,11 @@ def new_model(seed: int = 0) -> Any:
 def watch(model: Any, ingest: Ingest, **arguments: Any) -> Watcher:
     """A strict watcher that somebody listens to."""
     watcher = livecka.torch.watch(
-        model, **{"run": "run", "endpoint": ingest.endpoint, "probe": PROBE, "strict": True, "batch_size": 8, **arguments}
+        model,
+        **{
+            "run": "run", "endpoint": ingest.endpoint, "probe": PROBE, "strict": True, "batch_size": 8, "budget": None,
+            **arguments,
+        },
     )
     ingest.wait_for(watcher.monitor)
     return watcher
@@ -208,7 +212,10 @@ def test_a_sweep_is_a_pass_over_the_probe_set(ingest: Ingest) -> None:
     model = new_model()
     with watch(model, ingest, probe_name="held-out", examples=[f"id{i}" for i in range(20)]) as watcher:
         hello, _ = ingest.receive("hello")
-        assert hello["meta"] == {"framework": f"torch {torch.__version__}", "model": "Classifier"}
+        assert hello["meta"] == {
+            "framework": f"torch {torch.__version__}", "model": "Classifier", "mode": "probe", "payload": "activations",
+            "every": 10,
+        }
         assert watcher.step(40)
         batches = [ingest.receive("batch") for _ in range(3)]
     model.eval()

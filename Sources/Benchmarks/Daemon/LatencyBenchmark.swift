@@ -68,7 +68,8 @@ public struct LatencyBenchmark: Sendable {
             let last = try emitter.sendTracked()
             let sent = last.waitUntilReleased()
             guard try subscriber.receiveMessage(timeout: .seconds(10)) != nil else {
-                throw ChildProcess.Failure(description: "no matrix has come in ten seconds")
+                let account = daemon.accounting(of: RunID.benchmark.name)?.json.text ?? "none"
+                throw ChildProcess.Failure(description: "no matrix in ten seconds after \(number); account \(account)")
             }
             let end = ContinuousClock.now
             if number >= 5 {

@@ -87,6 +87,9 @@ public struct EngineBenchmark: Sendable {
         _ elementType: ElementType,
         compute: (_ count: Int) throws -> Void
     ) throws -> BenchmarkRow {
+        let meter = ProcessMeter()
+        try meter.resetPeak()
+        let resident = meter.residentByteCount
         try compute(self.threadCount)
         let once = try secondsTaken { try compute(self.inFlight) } / Double(self.inFlight)
         // As many for each thread.
@@ -109,6 +112,8 @@ public struct EngineBenchmark: Sendable {
                 "threads": .integer(self.threadCount),
                 "gflops": .number(shape.operationCount / rounds.measured * 1e-9),
                 "sgemm_gflops": .number(shape.operationCount / rounds.floor * 1e-9),
+                "peak_bytes": .integer(meter.peakResidentByteCount),
+                "beyond_bytes": .integer(meter.peakResidentByteCount - resident),
             ]
         )
     }

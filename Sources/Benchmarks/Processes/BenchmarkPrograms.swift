@@ -20,6 +20,7 @@ public struct BenchmarkPrograms: Sendable {
     /// Starts a daemon and waits until it answers.
     ///
     /// - Parameter settings: Lines of its settings, in YAML.
+    /// - Returns: The daemon, which ends with the object.
     /// - Throws: An error where it does not start.
     func daemon(settings: [String]) throws -> DaemonProcess {
         try DaemonProcess(self.livecka, settings: settings)

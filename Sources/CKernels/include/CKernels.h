@@ -3,8 +3,10 @@
 // They are in C for one reason: `target_clones` compiles each for several instruction sets and picks one when the
 // program starts, so that a build for any x86-64 still uses AVX-512 where there is one.
 //
-// No function allocates, keeps a pointer, or writes outside what its parameters say. Sources of raw bytes may have any
-// alignment; typed pointers have their type's. Nothing overlaps.
+// No function allocates, keeps a pointer, or writes outside what its parameters say. Numbers of a message may have any
+// alignment, all others that of their type. Nothing overlaps.
+//
+// `scalar` is the precision that a function computes in, KERNEL_F32 or KERNEL_F64: what is called `scalars` is of it.
 
 #ifndef CKERNELS_H
 #define CKERNELS_H
@@ -22,7 +24,7 @@ typedef enum {
     KERNEL_F64,
 } kernel_element;
 
-/// What centring a panel finds out on the way.
+/// What packing and centring a panel finds out on the way.
 typedef struct {
     /// The sum over the panel's columns of the squared mean.
     double squared_means;
@@ -30,45 +32,72 @@ typedef struct {
     bool varies;
 } kernel_panel_summary;
 
-/// The sums of a row.
-typedef struct {
-    double sum;
-    double squares;
-} kernel_row_sums;
+typedef void scalars;
 
-/// Widens `columns` neighbouring columns of a row-major matrix into `panel` and subtracts each column's mean.
+/// Widens `columns` neighbouring columns of a row-major matrix, multiplies by `scale` and subtracts each column's mean,
+/// into blocks of 64 bytes' worth of rows side by side:
 ///
-/// The rows of the source are `source_stride` bytes apart, those of the panel `panel_stride` numbers. `means` has room
-/// for `columns` numbers and afterwards holds the means.
+///     packed[block][column][lane] = matrix[block · lanes + lane][column]
 ///
-/// A mean is that of the differences from the first row, plus the first row: a constant column becomes exactly zero,
-/// and the partial sums do not grow with the mean. Its rounding is the same for every row of the column, so no
-/// estimate that ignores a shift sees it. Every number is multiplied by `scale` first.
-kernel_panel_summary kernel_center_panel_f32(const void *source, size_t source_stride, kernel_element element,
-                                             size_t rows, size_t columns, float scale, float *panel,
-                                             size_t panel_stride, float *means);
-kernel_panel_summary kernel_center_panel_f64(const void *source, size_t source_stride, kernel_element element,
-                                             size_t rows, size_t columns, double scale, double *panel,
-                                             size_t panel_stride, double *means);
+/// The rows of the source are `source_stride` bytes apart. `packed` has room for `columns` numbers of whole blocks of
+/// rows; rows that are not there mean nothing. `origin` and `means` have room for `columns` numbers, rounded up to
+/// whole blocks.
+///
+/// The first row is subtracted first, then the mean of the differences: a constant column becomes exactly zero, and
+/// the partial sums do not grow with the mean. What rounds in a mean is the same for every row of the column, so no
+/// estimate that ignores a shift sees it.
+kernel_panel_summary kernel_pack_centered(kernel_element scalar, const void *source, size_t source_stride,
+                                          kernel_element element, size_t rows, size_t columns, double scale,
+                                          scalars *packed, scalars *origin, scalars *means);
+
+/// Packs like the function above, and neither multiplies nor subtracts.
+void kernel_pack(kernel_element scalar, const void *source, size_t source_stride, kernel_element element, size_t rows,
+                 size_t columns, scalars *packed);
+
+/// Computes the products of every packed row of `rows` with every one of `columns`; with `is_adding` adds them to the
+/// result.
+///
+/// With `is_triangle`, both are the same, and only blocks on and above the diagonal are computed; what lies below the
+/// diagonal means nothing afterwards. The result has room for whole blocks of rows, `stride` numbers apart.
+void kernel_multiply_blocks(kernel_element scalar, const scalars *rows, size_t row_blocks, const scalars *columns,
+                            size_t column_blocks, size_t depth, bool is_triangle, scalars *result, size_t stride,
+                            bool is_adding);
 
 /// Converts `count` numbers, each multiplied by `scale`.
-void kernel_convert_f32(const void *source, kernel_element element, size_t count, float scale, float *result);
-void kernel_convert_f64(const void *source, kernel_element element, size_t count, double scale, double *result);
+void kernel_convert(kernel_element scalar, const void *source, kernel_element element, size_t count, double scale,
+                    scalars *result);
 
 /// The largest magnitude among `count` numbers; infinity or NaN where any of them is.
-float kernel_largest_magnitude_f32(const void *source, kernel_element element, size_t count);
-double kernel_largest_magnitude_f64(const void *source, kernel_element element, size_t count);
+double kernel_largest_magnitude(kernel_element scalar, const void *source, kernel_element element, size_t count);
 
-/// Adds a row to `totals`, number by number, and returns the sums of the row itself.
-kernel_row_sums kernel_add_row_f32(const float *row, size_t count, double *totals);
-kernel_row_sums kernel_add_row_f64(const double *row, size_t count, double *totals);
+/// Reads a symmetric matrix of `n` rows, each number multiplied by `scale`, into the upper triangle of one whose rows
+/// are `stride` numbers apart; returns the largest magnitude, before scaling, among all numbers of the source.
+///
+/// The source is a whole square, or with `is_packed` its upper triangle, row by row. Of a square the lower triangle
+/// counts for the magnitude alone.
+double kernel_read_symmetric(kernel_element scalar, const void *source, kernel_element element, size_t n,
+                             bool is_packed, double scale, scalars *matrix, size_t stride);
 
-/// The sum of (row[j] − offset − offsets[j])².
-double kernel_centered_squares_f32(const float *row, size_t count, double offset, const double *offsets);
-double kernel_centered_squares_f64(const double *row, size_t count, double offset, const double *offsets);
+/// Adds the rows of a matrix to those of a larger one in Float64.
+///
+/// With `is_triangle`, of each row only what is right of the diagonal, the diagonal included, is added. The rows of
+/// the larger matrix are a packed upper triangle's: each one number shorter than the one before it. The first begins
+/// at `totals`, and has `total_columns` numbers from there to the next one.
+void kernel_add_rows(kernel_element scalar, const scalars *matrix, size_t stride, size_t rows, size_t columns,
+                     bool is_triangle, double *totals, size_t total_columns);
 
-/// Replaces row[j] by (row[j] − offset − offsets[j]) · scale.
-void kernel_center_row_f32(float *row, size_t count, double offset, const double *offsets, double scale);
-void kernel_center_row_f64(double *row, size_t count, double offset, const double *offsets, double scale);
+/// The sums of every row of a symmetric matrix without its diagonal; returns the sum of all squares off the diagonal.
+///
+/// Of this and the following matrices only the `n` rows of the upper triangle are read, `stride` numbers apart.
+double kernel_triangle_sums(kernel_element scalar, const scalars *matrix, size_t stride, size_t n, double *sums);
+
+/// The sum of (k[i][j] − offsets[i] − offsets[j])² over all i ≠ j of a symmetric matrix.
+double kernel_triangle_squares(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
+                               const double *offsets);
+
+/// Copies (k[i][j] − offsets[i] − offsets[j]) · scale for what is right of the diagonal, row by row, as numbers of
+/// `element`, F32 or F64.
+void kernel_center_triangle(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
+                            const double *offsets, double scale, kernel_element element, void *triangle);
 
 #endif

@@ -1,4 +1,4 @@
-// What Swift's Glibc module does not show: names of threads and event descriptors.
+// What Swift's Glibc module does not show: names of threads, event descriptors, and what the allocator keeps.
 #ifndef CPLATFORM_H
 #define CPLATFORM_H
 
@@ -21,5 +21,8 @@ int platform_event_signal(int descriptor);
 ///
 /// Returns 0, also where no signal was waiting, or -1 with `errno` set.
 int platform_event_drain(int descriptor);
+
+/// Gives the pages that the allocator keeps and nobody uses back to the system, those of all its arenas.
+void platform_return_free_memory(void);
 
 #endif

@@ -17,7 +17,10 @@ from .snapshot import Snapshot, load
 from .subscription import Message, Subscription, subscribe
 
 if TYPE_CHECKING:
+    from . import jax as jax
+    from . import lightning as lightning
     from . import torch as torch
+    from . import transformers as transformers
 
 __all__ = [
     "Control", "DaemonNotRunning", "LiveCKAError", "Message", "Monitor", "NoReply", "ProtocolError", "RequestRefused",
@@ -26,7 +29,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # PyTorch is imported by those who use it.
-    if name == "torch":
-        return importlib.import_module(".torch", __name__)
+    # A framework is imported by those who use it.
+    if name in ("jax", "lightning", "tensorboard", "torch", "transformers"):
+        return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

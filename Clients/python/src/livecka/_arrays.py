@@ -28,7 +28,7 @@ class TensorSource:
     dtype: str
     shape: tuple[int, ...]
     array: Any
-    """The caller's array: a NumPy array, or a detached torch tensor."""
+    """The caller's array: of NumPy or JAX, or a detached torch tensor."""
 
     @property
     def byte_count(self) -> int:
@@ -40,7 +40,9 @@ class TensorSource:
 
     def frame(self, copy: bool) -> Bytes:
         """The frame's bytes, in memory of their own if `copy`; without it they may be the caller's memory."""
-        array = self.array if isinstance(self.array, np.ndarray) else _from_torch(self.array)
+        torch = sys.modules.get("torch")
+        is_tensor = torch is not None and isinstance(self.array, torch.Tensor)
+        array = _from_torch(self.array) if is_tensor else np.asarray(self.array)
         source = array.view(np.uint16) if array.dtype.name == "bfloat16" else array
         raw = np.ascontiguousarray(source, dtype=_LITTLE_ENDIAN[self.dtype])
         if copy and _is_callers_memory(raw, self.array):
@@ -53,11 +55,15 @@ def describe(layer: str, value: Any) -> TensorSource:
 
     Raises ``TypeError`` for elements that are not real numbers, ``ValueError`` for a scalar or an empty array.
     """
-    torch = sys.modules.get("torch")
+    torch, jax = sys.modules.get("torch"), sys.modules.get("jax")
     array: Any
     if torch is not None and isinstance(value, torch.Tensor):
         array = value.detach()
         dtype = _torch_type(layer, array)
+    elif jax is not None and isinstance(value, jax.Array):
+        # As an array of NumPy's it would be waited for; that is left to `frame`.
+        array = value
+        dtype = _numpy_type(layer, array.dtype)
     else:
         array = np.asarray(value)
         dtype = _numpy_type(layer, array.dtype)
@@ -104,6 +110,9 @@ def _from_torch(tensor: Any) -> npt.NDArray[Any]:
 def _is_callers_memory(raw: npt.NDArray[Any], source: Any) -> bool:
     if isinstance(source, np.ndarray):
         return np.may_share_memory(raw, source)
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(source, torch.Tensor):
+        return False  # JAX's arrays do not change
     if source.device.type != "cpu":
         return False
     return int(raw.__array_interface__["data"][0]) == int(source.data_ptr())

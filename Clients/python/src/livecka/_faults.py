@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
-from typing import Optional
+from collections.abc import Callable
+from typing import Any, Optional, TypeVar, cast
 
 logger = logging.getLogger("livecka")
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def shielded(place: str, otherwise: Any) -> Callable[[_Method], _Method]:
+    """Keeps a method's errors from whoever calls it: they are reported to `self._faults`, and `otherwise` is returned."""
+
+    def shield(method: _Method) -> _Method:
+        @functools.wraps(method)
+        def shielding(self: Any, *arguments: Any, **keywords: Any) -> Any:
+            try:
+                return method(self, *arguments, **keywords)
+            except Exception as error:
+                try:
+                    self._faults.report(place, error)
+                except Exception:
+                    # Either the faults are strict, or the reporting itself has failed.
+                    if self._faults.is_strict:
+                        raise
+                return otherwise
+
+        return cast(_Method, shielding)
+
+    return shield
 
 
 class Faults:
@@ -20,7 +46,13 @@ class Faults:
         self._strict = strict
         self._lock = threading.Lock()
         self._counts: dict[str, int] = {}
+        self._told: set[tuple[str, str]] = set()
         self._unraised: Optional[BaseException] = None
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether faults are raised."""
+        return self._strict
 
     @property
     def count(self) -> int:
@@ -59,8 +91,12 @@ class Faults:
         kind = f"{place}: {type(error).__name__}"
         with self._lock:
             self._counts[kind] = self._counts.get(kind, 0) + 1
-            first = self._counts[kind] == 1
-        if first and not self._strict:
+            # One cause that shows in two places is told once.
+            cause = (type(error).__name__, str(error))
+            is_new = self._counts[kind] == 1 and cause not in self._told
+            if is_new:
+                self._told.add(cause)
+        if is_new and not self._strict:
             logger.warning(
                 "LiveCKA could not %s: %s. Training goes on; further faults of this kind are only counted.",
                 place, error or type(error).__name__,

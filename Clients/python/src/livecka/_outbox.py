@@ -14,7 +14,8 @@ import threading
 import time
 import weakref
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Optional
 
 import zmq
@@ -26,8 +27,10 @@ from ._version import __version__
 # Messages that libzmq may hold for each listener, beside the queue.
 _HIGH_WATER_MARK = 4
 _RETRY_SECONDS = 0.005
+# A listener that is stopped for good is asked less and less often.
+_LONGEST_RETRY_SECONDS = 0.08
 # Of the time for closing, what is left to `bye` and to libzmq's own buffers.
-_RESERVED_SECONDS = 0.5
+_RESERVED_SECONDS = 0.4
 
 
 @dataclass
@@ -35,15 +38,16 @@ class Batch:
     """A numbered batch on its way."""
 
     seq: int
-    parts: list[_messages.Message]
+    build: Callable[[], list[_messages.Message]]
+    """Makes the messages, once, when the batch's turn has come."""
+    byte_count: int
+    """Bytes of the tensors."""
+    is_ready: Optional[Callable[[], bool]] = None
+    """Says whether the tensors hold their values yet; without it they do."""
     refused_below: int = 0
     """Numbers below this one that were given up before it was queued."""
     parts_sent: int = 0
-
-    @property
-    def byte_count(self) -> int:
-        """Bytes of the tensors."""
-        return sum(tensor.nbytes for _, tensors in self.parts for tensor in tensors)
+    parts: Optional[list[_messages.Message]] = field(default=None, init=False)
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,10 @@ class Outbox:
         """What `hello` says; replaced as a whole, so that the thread sees one or the other."""
         self.progress: tuple[int, Optional[str]] = (0, None)
         """Step and phase that `alive` says; replaced as a whole."""
+        self.facts: dict[str, Any] = {}
+        """What `alive` says beside; replaced as a whole."""
+        self.cpu_seconds = 0.0
+        """Processor time that the thread has used."""
         self._identity = {"v": _messages.VERSION, "run": run, "session": session}
         self._topic = _messages.topic(run)
         self._queue_bytes = queue_bytes
@@ -85,6 +93,7 @@ class Outbox:
         self._prefixes: set[bytes] = set()
         self._hello_is_due = False
         self._alive_at = time.monotonic() + heartbeat
+        self._retry_seconds = _RETRY_SECONDS
 
         self._context = zmq.Context()
         try:
@@ -158,6 +167,10 @@ class Outbox:
         # The thread keeps the bound itself; the rest is for a machine too busy to run it.
         self._thread.join(linger + 0.25)
 
+    def report(self, place: str, error: BaseException) -> None:
+        """Counts a fault that nobody is there to be raised at."""
+        self._faults.report_later(place, error)
+
     def _wake(self) -> None:
         try:
             self._ring.send(b"\0")
@@ -171,8 +184,14 @@ class Outbox:
             self._serve()
         except Exception as error:
             self._faults.report_later("serve the emitting socket", error)
-        finally:
+        try:
             self._end()
+        except Exception as error:
+            self._faults.report_later("close the emitting socket", error)
+            self._subscribed.clear()
+            self._context.destroy(linger=0)
+            self._bell.close()
+            self._ring.close()
 
     def _serve(self) -> None:
         poller = zmq.Poller()
@@ -181,6 +200,7 @@ class Outbox:
         while True:
             self._receive_subscriptions()
             is_blocked = not self._send_next()
+            self.cpu_seconds = time.thread_time()
             closing = self._closing
             if closing is not None and (not self._queue or time.monotonic() >= _last_send(closing)):
                 return
@@ -190,7 +210,11 @@ class Outbox:
     def _pause(self, is_blocked: bool) -> Optional[int]:
         """Milliseconds until there is something to do without being woken, if ever."""
         if is_blocked:
-            return int(_RETRY_SECONDS * 1000)
+            pause = self._retry_seconds
+            is_urgent = self._closing is not None
+            self._retry_seconds = _RETRY_SECONDS if is_urgent else min(2 * pause, _LONGEST_RETRY_SECONDS)
+            return int(pause * 1000)
+        self._retry_seconds = _RETRY_SECONDS
         if self._queue:
             return 0
         if not self._prefixes:
@@ -232,14 +256,23 @@ class Outbox:
             if not self._say("hello", self.greeting):
                 return False
             self._hello_is_due = False
-        if self._queue and not self._send_batch(self._queue[0]):
-            return False
+        is_through = not self._queue or self._send_batch(self._queue[0])
         if time.monotonic() >= self._alive_at:
             self._alive_at = time.monotonic() + self._heartbeat
             self._say("alive", self._vital_signs())
-        return True
+        return is_through
 
     def _send_batch(self, batch: Batch) -> bool:
+        """Sends what is left of a batch; false where it has to wait, for its values or for a listener."""
+        try:
+            if batch.is_ready is not None and not batch.is_ready():
+                return False
+            if batch.parts is None:
+                batch.parts = batch.build()
+        except Exception as error:
+            self._faults.report_later("build a batch", error)
+            self._settle_first()
+            return True
         dropped = batch.refused_below + self._given_up
         while batch.parts_sent < len(batch.parts):
             header, tensors = batch.parts[batch.parts_sent]
@@ -276,7 +309,7 @@ class Outbox:
                 seq, refused = self._queue[0].seq, self._queue[0].refused_below
             else:
                 seq, refused = self._next_on_the_wire(), self._refused
-            signs: dict[str, Any] = {"step": step, "seq": seq, "dropped": refused + self._given_up}
+            signs: dict[str, Any] = {**self.facts, "step": step, "seq": seq, "dropped": refused + self._given_up}
         if phase is not None:
             signs["phase"] = phase
         return signs

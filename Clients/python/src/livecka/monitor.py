@@ -8,17 +8,19 @@ import threading
 import time
 import uuid
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Optional
 
 from . import _messages
+from ._arrays import TensorSource
 from ._durations import Duration, seconds
-from ._faults import Faults
+from ._faults import Faults, shielded
 from ._outbox import Batch, Outbox
 
-_LINGER_SECONDS = 1.0
+# Within the second that a program may be held up; the rest is for the interpreter.
+_LINGER_SECONDS = 0.8
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Monitor:
         world: Optional[int] = None,
         strict: bool = False,
     ) -> None:
+        self._faults = Faults(strict)
         self._run = _messages.checked_run(run)
         interval = seconds(heartbeat, "heartbeat")
         if interval <= 0:
@@ -90,7 +93,6 @@ class Monitor:
         self._world = _messages.optional_integer(world, "world")
         self._session = str(uuid.uuid4())
         self._endpoint = endpoint
-        self._faults = Faults(strict)
         self._lock = threading.RLock()
         self._layers: list[str] = []
         self._outbox: Optional[Outbox] = None
@@ -144,6 +146,7 @@ class Monitor:
         """The faults so far by kind."""
         return self._faults.counts
 
+    @shielded("wait for a listener", False)
     def wait_for_subscriber(self, timeout: Duration) -> bool:
         """Waits until somebody listens, `timeout` at most, and says whether somebody does."""
         return self._outbox is not None and self._outbox.wait_for_subscriber(seconds(timeout, "timeout"))
@@ -153,6 +156,19 @@ class Monitor:
         if self._outbox is not None:
             self._outbox.progress = (step, phase)
 
+    @shielded("note facts", None)
+    def note(self, **facts: Any) -> None:
+        """Facts that `alive` messages carry from now on, anything JSON can hold; sends nothing by itself."""
+        if self._outbox is not None:
+            _messages.encoded(facts)
+            self._outbox.facts = {**self._outbox.facts, **facts}
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time that the sending thread has used."""
+        return 0.0 if self._outbox is None else self._outbox.cpu_seconds
+
+    @shielded("send a batch", False)
     def send(
         self,
         step: int,
@@ -167,6 +183,7 @@ class Monitor:
         phase: Optional[str] = None,
         kind: str = "activations",
         copy: bool = True,
+        ready: Optional[Callable[[], bool]] = None,
     ) -> bool:
         """Sends one batch: what n examples look like in every layer. True if it is on its way.
 
@@ -178,38 +195,66 @@ class Monitor:
         :param phase: ``train``, ``eval`` or ``checkpoint``.
         :param kind: ``gram`` for matrices of inner products of mean-subtracted features, n × n or packed.
         :param copy: false hands the arrays over for good: they must not change afterwards.
+        :param ready: says whether the arrays hold their values yet, where an accelerator is still to fill them. The
+            sending thread asks; all arrays, `labels` and `predictions` included, are handed over for good.
         """
         outbox = self._outbox
         if outbox is None or not outbox.is_subscribed:
             return False
-        try:
-            self._faults.raise_late()
-            with self._lock:
-                number = outbox.take_number()
-                try:
-                    messages = self._messages_of_batch(
-                        outbox, activations, kind, copy, examples, labels, predictions,
-                        {
-                            "v": _messages.VERSION, "type": "batch", "run": self._run, "session": self._session,
-                            "seq": number, "step": _messages.checked_integer(step, "step"), "time": time.time(),
-                            "batch": _messages.optional_integer(batch, "batch"),
-                            "batches": _messages.optional_integer(batches, "batches"),
-                            "probe": probe, "phase": _messages.checked_choice(phase, "phase", _messages.PHASES),
-                            "rank": self._rank, "world": self._world,
-                        },
-                    )
-                except BaseException:
-                    outbox.refuse()
-                    raise
-                if messages is None:
+        self._faults.raise_late()
+        with self._lock:
+            number = outbox.take_number()
+            try:
+                _messages.checked_choice(kind, "kind", _messages.KINDS)
+                step = _messages.checked_integer(step, "step")
+                header = {
+                    "v": _messages.VERSION, "type": "batch", "run": self._run, "session": self._session,
+                    "seq": number, "step": step, "time": time.time(),
+                    "batch": _messages.optional_integer(batch, "batch"),
+                    "batches": _messages.optional_integer(batches, "batches"),
+                    "probe": probe, "phase": _messages.checked_choice(phase, "phase", _messages.PHASES),
+                    "rank": self._rank, "world": self._world,
+                }
+                tensors, n = _messages.described(activations, kind)
+                outbox.progress = (step, phase)
+                byte_count = sum(tensor.byte_count for tensor in tensors)
+                if not outbox.has_room(byte_count):
+                    # Nothing is copied either.
                     outbox.refuse()
                     return False
-                outbox.put(Batch(number, messages))
-                return True
-        except Exception as error:
-            self._faults.report("send a batch", error)
-            return False
 
+                def build() -> list[_messages.Message]:
+                    header["examples"] = None if examples is None else _messages.example_ids(examples, n)
+                    header["labels"] = None if labels is None else _messages.integers(labels, "labels", n)
+                    header["predictions"] = (
+                        None if predictions is None else _messages.integers(predictions, "predictions", n)
+                    )
+                    return _messages.batch_messages(header, tensors, kind, copy and ready is None)
+
+                entry = Batch(number, build, byte_count, ready)
+                if ready is None:
+                    entry.parts = build()
+                self._greet_layers(tensors)
+            except BaseException:
+                outbox.refuse()
+                raise
+            outbox.put(entry)
+            return True
+
+    def has_room(self, byte_count: int) -> bool:
+        """Whether the queue takes a batch of that many bytes now."""
+        return self._outbox is not None and self._outbox.has_room(byte_count)
+
+    @shielded("count a batch", None)
+    def give_up(self, count: int) -> None:
+        """Counts batches as attempted and dropped that were not even made, because the queue is full."""
+        if self._outbox is not None and self._outbox.is_subscribed:
+            with self._lock:
+                for _ in range(count):
+                    self._outbox.take_number()
+                    self._outbox.refuse()
+
+    @shielded("close the monitor", None)
     def close(self, reason: str = "finished") -> None:
         """Sends what is queued and says goodbye, within a second; closing again does nothing.
 
@@ -227,31 +272,10 @@ class Monitor:
     ) -> None:
         self.close(ending_reason(kind))
 
-    def _messages_of_batch(
-        self,
-        outbox: Outbox,
-        activations: Mapping[str, Any],
-        kind: str,
-        copy: bool,
-        examples: Optional[Any],
-        labels: Optional[Any],
-        predictions: Optional[Any],
-        header: dict[str, Any],
-    ) -> Optional[list[_messages.Message]]:
-        """The batch as messages, or nothing where the queue has no room: then nothing is copied either."""
-        _messages.checked_choice(kind, "kind", _messages.KINDS)
-        tensors, n = _messages.described(activations, kind)
-        outbox.progress = (header["step"], header["phase"])
-        if not outbox.has_room(sum(tensor.byte_count for tensor in tensors)):
-            return None
-        header["examples"] = None if examples is None else _messages.example_ids(examples, n)
-        header["labels"] = None if labels is None else _messages.integers(labels, "labels", n)
-        header["predictions"] = None if predictions is None else _messages.integers(predictions, "predictions", n)
-        messages = _messages.batch_messages(header, tensors, kind, copy)
+    def _greet_layers(self, tensors: Sequence[TensorSource]) -> None:
         names = [tensor.layer for tensor in tensors]
         if names != self._layers:
             self._greet(names)
-        return messages
 
     def _greet(self, layers: list[str]) -> None:
         """What `hello` says from now on."""
@@ -273,5 +297,8 @@ def ending_reason(kind: Optional[type[BaseException]]) -> str:
 
 
 def _close_at_end(outbox: Outbox) -> None:
-    # The interpreter leaves the exception that ended the program here before it runs exit handlers.
-    outbox.close(ending_reason(getattr(sys, "last_type", None)), _LINGER_SECONDS)
+    try:
+        # The interpreter leaves the exception that ended the program here before it runs exit handlers.
+        outbox.close(ending_reason(getattr(sys, "last_type", None)), _LINGER_SECONDS)
+    except Exception as error:
+        outbox.report("close at the end", error)

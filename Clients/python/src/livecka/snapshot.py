@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional, Union
@@ -11,7 +13,7 @@ from typing import Any, Optional, Union
 import numpy as np
 import numpy.typing as npt
 
-from . import _safetensors
+from . import _plot, _safetensors
 
 Matrix = npt.NDArray[np.float64]
 
@@ -56,8 +58,22 @@ class Snapshot:
         """The window's name."""
         return str(self.header["window"])
 
+    def plot(self, ax: Any = None, *, blocks: Sequence[_plot.Block] = ()) -> Any:
+        """Draws the matrix with matplotlib and returns the axes.
+
+        Colours go from 0 to 1, undefined values are grey and hatched, and the layers' names stand beside.
+
+        :param ax: axes to draw into; by default a new figure's.
+        :param blocks: ranges of layers to frame, each ``(first, last)`` counted from 0, or an alert as the daemon sends it.
+        """
+        title = f"{self.header.get('run')} · {self.header.get('window')} · step {self.header.get('step_last')}"
+        return _plot.heat_map(self.cka, self.layers, title, ax, blocks)
+
     def save(self, path: Union[str, Path]) -> None:
-        """Writes a file whose format its name says: ``.json``, ``.npz`` or ``.safetensors``."""
+        """Writes a file whose format its name says: ``.json``, ``.npz``, ``.safetensors``, or ``.csv``.
+
+        The last holds the CKA matrix and the layers' names only; `load` reads the others.
+        """
         suffix = Path(path).suffix
         if suffix == ".json":
             Path(path).write_text(self._json(), encoding="utf-8")
@@ -68,8 +84,14 @@ class Snapshot:
         elif suffix == ".safetensors":
             metadata = {key: _text(value) for key, value in _file_header(self.header).items()}
             _safetensors.save(path, self._arrays(), metadata)
+        elif suffix == ".csv":
+            with open(path, "w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file, lineterminator="\n")
+                writer.writerow(["", *self.layers])
+                for name, row in zip(self.layers, _nulled(self.cka)):
+                    writer.writerow([name, *row])
         else:
-            raise ValueError(f"{path}: a snapshot is saved as .json, .npz or .safetensors")
+            raise ValueError(f"{path}: a snapshot is saved as .json, .npz, .safetensors or .csv")
 
     def _arrays(self) -> dict[str, Matrix]:
         dominance = {} if self.dominance is None else {"dominance": self.dominance}

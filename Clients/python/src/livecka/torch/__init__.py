@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from .watcher import Watcher, watch
+from ._isolation import is_sweeping
+from .watcher import Cost, Counters, Watcher, watch
 
-__all__ = ["Watcher", "watch"]
+__all__ = ["Cost", "Counters", "Watcher", "is_sweeping", "watch"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Optional, Union
 
 import torch
+
+from ._features import mapped
 
 Inputs = Union[torch.Tensor, Mapping[str, Any], Any]
 Examples = Union[torch.Tensor, tuple[torch.Tensor, torch.Tensor], Iterable[Any]]
@@ -23,6 +25,14 @@ class ProbeBatch:
     count: int
     """Its number of examples."""
     labels: Optional[torch.Tensor] = None
+    _moved: dict[torch.device, Inputs] = field(default_factory=dict, compare=False, repr=False)
+
+    def on(self, device: torch.device) -> Inputs:
+        """The inputs on a device, where they stay: moving them at each sweep would hold up the training stream."""
+        if device not in self._moved:
+            self._moved.clear()
+            self._moved[device] = mapped(self.inputs, lambda tensor: tensor.to(device))
+        return self._moved[device]
 
 
 def batches(examples: Examples, size: int) -> list[ProbeBatch]:
@@ -41,17 +51,6 @@ def batches(examples: Examples, size: int) -> list[ProbeBatch]:
     if not result:
         raise ValueError("no batch of examples was given")
     return result
-
-
-def moved(inputs: Inputs, device: torch.device) -> Inputs:
-    """The inputs on the model's device."""
-    if isinstance(inputs, torch.Tensor):
-        return inputs.to(device)
-    if isinstance(inputs, Mapping):
-        return {key: moved(value, device) for key, value in inputs.items()}
-    if isinstance(inputs, (list, tuple)):
-        return type(inputs)(moved(value, device) for value in inputs)
-    return inputs
 
 
 def call(model: torch.nn.Module, inputs: Inputs) -> Any:
@@ -78,10 +77,14 @@ def _batch(batch: Any) -> ProbeBatch:
     count = len(_first_tensor(batch))
     if count < _FEWEST_EXAMPLES:
         raise ValueError(f"a batch of {count} examples: each batch needs at least {_FEWEST_EXAMPLES}")
-    is_one_integer_each = (
-        isinstance(labels, torch.Tensor) and labels.shape == (count,) and not labels.is_floating_point()
-    )
-    return ProbeBatch(batch, count, labels if is_one_integer_each else None)
+    return ProbeBatch(batch, count, integer_labels(labels, count))
+
+
+def integer_labels(value: Any, count: int) -> Optional[torch.Tensor]:
+    """The labels, if they are one integer for each example."""
+    if not isinstance(value, torch.Tensor) or value.shape != (count,) or value.is_floating_point():
+        return None
+    return value
 
 
 def _first_tensor(value: Any) -> torch.Tensor:

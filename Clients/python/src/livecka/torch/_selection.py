@@ -13,12 +13,16 @@ Predicate = Callable[[str, nn.Module], bool]
 Layers = Union[str, re.Pattern[str], Predicate, Iterable[Union[str, re.Pattern[str]]]]
 """``"auto"``, a module's name, a regular expression for whole names, several of them, or a predicate."""
 
+# What wrappers insert into the names of the modules inside them.
+_WRAPPERS = {"_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"}
 _CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 
 
 def selected(model: nn.Module, layers: Layers) -> dict[str, nn.Module]:
     """The chosen modules by name; ``ValueError`` where a name or an expression matches none."""
-    modules = {name: module for name, module in model.named_modules() if name}
+    # Of a wrapper and the module inside it, which have the same name then, the inner one comes last.
+    named = ((plain_name(name), module) for name, module in model.named_modules())
+    modules = {name: module for name, module in named if name}
     if callable(layers):
         chosen = {name for name, module in modules.items() if layers(name, module)}
     elif layers == "auto":
@@ -30,6 +34,11 @@ def selected(model: nn.Module, layers: Layers) -> dict[str, nn.Module]:
     if not chosen:
         raise ValueError("layers: no module of the model was chosen")
     return {name: module for name, module in modules.items() if name in chosen}
+
+
+def plain_name(name: str) -> str:
+    """A module's name as it was before compiling, sharding or checkpointing wrappers."""
+    return ".".join(part for part in name.split(".") if part not in _WRAPPERS)
 
 
 def _matching(modules: dict[str, nn.Module], wanted: Union[str, re.Pattern[str]]) -> set[str]:

@@ -1,0 +1,9 @@
+"""JAX: watch a function of the parameters, or tap named arrays inside jitted code; a helper for Flax."""
+
+from __future__ import annotations
+
+from ._flax import intermediates
+from ._tap import Tap
+from ._watcher import Watcher, watch
+
+__all__ = ["Tap", "Watcher", "intermediates", "watch"]

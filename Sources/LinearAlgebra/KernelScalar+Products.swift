@@ -1,0 +1,181 @@
+internal import CKernels
+
+// Products of rows that are packed into blocks, as many side by side as fill a cache line:
+//
+//     packed[block][column][lane] = matrix[block · blockHeight + lane][column]
+//
+// One packed matrix serves as both sides of a symmetric product.
+extension KernelScalar {
+    /// The number of rows of a block: 16 of Float, 8 of Double.
+    static var blockHeight: Int { 64 / MemoryLayout<Self>.stride }
+
+    /// A number of rows, rounded up to whole blocks.
+    static func wholeBlocks(_ rowCount: Int) -> Int {
+        (rowCount + self.blockHeight - 1) / self.blockHeight * self.blockHeight
+    }
+
+    /// Packs neighbouring columns of activations, widened, multiplied by `scale` and less each column's mean.
+    ///
+    /// - Parameters:
+    ///   - columns: Which features.
+    ///   - activations: The bytes of all features, with any alignment.
+    ///   - shape: What the bytes are.
+    ///   - scale: A power of two.
+    ///   - packed: Room for `columns.count` numbers of each of the examples, in whole blocks.
+    ///   - origin: Scratch for as many numbers as there are columns, in whole blocks.
+    ///   - means: Likewise.
+    /// - Returns: What was found out on the way.
+    static func packCentered(
+        columns: Range<Int>,
+        of activations: RawSpan,
+        shape: ActivationShape,
+        scale: Double,
+        into packed: inout MutableSpan<Self>,
+        origin: inout MutableSpan<Self>,
+        means: inout MutableSpan<Self>
+    ) -> FeatureSummary {
+        precondition(activations.byteCount == shape.byteCount && columns.upperBound <= shape.featureCount)
+        precondition(packed.count >= self.wholeBlocks(shape.exampleCount) * columns.count)
+        precondition(min(origin.count, means.count) >= self.wholeBlocks(columns.count))
+        // SAFETY: The kernel reads `columns` of every row, and writes as many numbers of every packed row, of the
+        // origin and of the means, in whole blocks; all of them were checked to exist.
+        let summary = unsafe activations.withUnsafeBytes { bytes in
+            unsafe packed.withUnsafeMutableBufferPointer { packed in
+                unsafe origin.withUnsafeMutableBufferPointer { origin in
+                    unsafe means.withUnsafeMutableBufferPointer { means in
+                        unsafe kernel_pack_centered(
+                            self.elementType.kernelElement,
+                            bytes.baseAddress?.advanced(by: columns.lowerBound * shape.elementType.byteCount),
+                            shape.rowByteCount,
+                            shape.elementType.kernelElement,
+                            shape.exampleCount,
+                            columns.count,
+                            scale,
+                            packed.baseAddress,
+                            origin.baseAddress,
+                            means.baseAddress
+                        )
+                    }
+                }
+            }
+        }
+        return FeatureSummary(squaredMeans: summary.squared_means, varies: summary.varies)
+    }
+
+    /// Packs a matrix.
+    ///
+    /// - Parameters:
+    ///   - matrix: Rows of `columnCount` numbers, without gaps.
+    ///   - rowCount: How many.
+    ///   - columnCount: The length of a row.
+    ///   - packed: Room for `columnCount` numbers of each of the rows, in whole blocks.
+    static func pack(
+        _ matrix: Span<Self>,
+        rowCount: Int,
+        columnCount: Int,
+        into packed: inout MutableSpan<Self>
+    ) {
+        precondition(matrix.count >= rowCount * columnCount)
+        precondition(packed.count >= self.wholeBlocks(rowCount) * columnCount)
+        // SAFETY: The kernel reads the rows, and writes whole blocks of packed ones; all were checked to exist.
+        unsafe matrix.withUnsafeBufferPointer { matrix in
+            unsafe packed.withUnsafeMutableBufferPointer { packed in
+                unsafe kernel_pack(
+                    self.elementType.kernelElement,
+                    matrix.baseAddress,
+                    columnCount * MemoryLayout<Self>.stride,
+                    self.elementType.kernelElement,
+                    rowCount,
+                    columnCount,
+                    packed.baseAddress
+                )
+            }
+        }
+    }
+
+    /// Computes the products of every two packed rows, the upper triangle of a square; with `isAdding` adds them to
+    /// what it holds.
+    ///
+    /// - Parameters:
+    ///   - packed: The rows.
+    ///   - rowCount: How many.
+    ///   - columnCount: Their length.
+    ///   - result: Room for a square of whole blocks. What lies below the diagonal means nothing afterwards.
+    ///   - isAdding: Whether the products are added.
+    /// - Complexity: O(rowCount² columnCount).
+    static func multiplyByOwnTranspose(
+        _ packed: Span<Self>,
+        rowCount: Int,
+        columnCount: Int,
+        into result: inout MutableSpan<Self>,
+        isAdding: Bool
+    ) {
+        let height = self.wholeBlocks(rowCount)
+        precondition(packed.count >= height * columnCount && result.count >= height * height)
+        // SAFETY: The kernel reads whole blocks of packed rows, and writes into a square of as many; all were checked
+        // to exist.
+        unsafe packed.withUnsafeBufferPointer { packed in
+            unsafe result.withUnsafeMutableBufferPointer { result in
+                unsafe kernel_multiply_blocks(
+                    self.elementType.kernelElement,
+                    packed.baseAddress,
+                    height / self.blockHeight,
+                    packed.baseAddress,
+                    height / self.blockHeight,
+                    columnCount,
+                    true,
+                    result.baseAddress,
+                    height,
+                    isAdding
+                )
+            }
+        }
+    }
+
+    /// Computes the products of every packed row of one matrix with every one of another; with `isAdding` adds them to
+    /// the result.
+    ///
+    /// - Parameters:
+    ///   - left: The rows of one.
+    ///   - rowCount: How many.
+    ///   - right: The rows of the other.
+    ///   - rightRowCount: How many.
+    ///   - columnCount: The length of all rows.
+    ///   - result: Room for whole blocks of either, row by row of the one.
+    ///   - isAdding: Whether the products are added.
+    /// - Complexity: O(rowCount · rightRowCount · columnCount).
+    static func multiply(
+        _ left: Span<Self>,
+        rowCount: Int,
+        byTransposeOf right: Span<Self>,
+        rowCount rightRowCount: Int,
+        columnCount: Int,
+        into result: inout MutableSpan<Self>,
+        isAdding: Bool
+    ) {
+        let height = self.wholeBlocks(rowCount)
+        let width = self.wholeBlocks(rightRowCount)
+        precondition(left.count >= height * columnCount && right.count >= width * columnCount)
+        precondition(result.count >= height * width)
+        // SAFETY: The kernel reads whole blocks of packed rows of both, and writes a matrix of as many rows and
+        // columns; all were checked to exist.
+        unsafe left.withUnsafeBufferPointer { left in
+            unsafe right.withUnsafeBufferPointer { right in
+                unsafe result.withUnsafeMutableBufferPointer { result in
+                    unsafe kernel_multiply_blocks(
+                        self.elementType.kernelElement,
+                        left.baseAddress,
+                        height / self.blockHeight,
+                        right.baseAddress,
+                        width / self.blockHeight,
+                        columnCount,
+                        false,
+                        result.baseAddress,
+                        width,
+                        isAdding
+                    )
+                }
+            }
+        }
+    }
+}
