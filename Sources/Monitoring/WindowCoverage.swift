@@ -28,6 +28,21 @@ struct WindowCoverage: Sendable {
     /// Whether any batch belongs to a probe set.
     private(set) var hasProbe = false
 
+    /// The number of distinct batches of probe sets, `nil` where no batch says which one of a probe set it is.
+    ///
+    /// Beyond ``maximumProbeBatchCount`` they are no longer told apart.
+    var probeBatchCount: Int? { self.probeBatches.isEmpty ? nil : self.probeBatches.count }
+
+    private struct ProbeBatch: Hashable, Sendable {
+        let probe: String
+        let index: Int
+    }
+
+    /// The number of batches of probe sets that are told apart.
+    private static let maximumProbeBatchCount = 1024
+
+    private var probeBatches: Set<ProbeBatch> = []
+
     private var unnumberedCount = 0
     private var foldedMissingCount = 0
     private var numbers: [SessionID: NumberRange] = [:]
@@ -46,6 +61,11 @@ struct WindowCoverage: Sendable {
         self.batchCount += 1
         self.exampleCount += batch.hsic.exampleCount
         self.hasProbe = self.hasProbe || batch.probe != nil
+        if let probe = batch.probe, let index = batch.batchIndex,
+            self.probeBatches.count < Self.maximumProbeBatchCount
+        {
+            self.probeBatches.insert(ProbeBatch(probe: probe, index: index))
+        }
         if let number = batch.number {
             self.include(NumberRange(first: number.seq, last: number.seq, count: 1), of: number.session)
         } else {
@@ -61,6 +81,9 @@ struct WindowCoverage: Sendable {
         self.batchCount += other.batchCount
         self.exampleCount += other.exampleCount
         self.hasProbe = self.hasProbe || other.hasProbe
+        if self.probeBatches.count < Self.maximumProbeBatchCount {
+            self.probeBatches.formUnion(other.probeBatches)
+        }
         self.unnumberedCount += other.unnumberedCount
         self.foldedMissingCount &+= other.foldedMissingCount
         for (session, range) in other.numbers {
