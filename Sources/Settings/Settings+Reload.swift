@@ -15,10 +15,12 @@ extension Settings {
     }
 
     /// The keys, or the sections, that this version reads, checks and does not act on.
-    private static let unusedKeys = ["http", "state", "alerts", "security"]
+    private static let unusedKeys = ["http", "security"]
 
     /// The keys, or the sections, that a reload puts into effect.
-    private static let reloadableKeys = ["ingest.connect", "publish.interval", "limits", "stale_after"]
+    private static let reloadableKeys = [
+        "ingest.connect", "publish.interval", "state.history", "limits", "stale_after", "alerts",
+    ]
 
     /// The keys whose values differ, in the order of the file that explains them.
     private func changedKeys(from old: Settings) -> [String] {

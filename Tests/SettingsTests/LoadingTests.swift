@@ -148,6 +148,8 @@ struct LoadingTests {
                   similarity: []
                   alertmanager:
                     url: null
+                    resend: 1m
+                    timeout: 10s
                 security:
                   curve:
                     secret_key: null
