@@ -8,6 +8,12 @@ final class AlertmanagerClient: Sendable {
     private let url: URL
     private let timeout: Duration
     private let session: URLSession
+    private let state = Mutex(State())
+
+    private struct State {
+        var isCancelled = false
+        var task: URLSessionDataTask?
+    }
 
     /// Creates a client, or `nil` where the URL is none.
     init?(url: String, timeout: Duration) {
@@ -33,15 +39,22 @@ final class AlertmanagerClient: Sendable {
 
         let outcome = Mutex<DeliveryError?>(DeliveryError(reason: "no answer within \(self.timeout)"))
         let end = DispatchSemaphore(value: 0)
-        let task = self.session.dataTask(with: request) { data, response, error in
-            outcome.withLock { $0 = DeliveryError(data: data, response: response, error: error) }
-            end.signal()
+        let isBegun = self.state.withLock { state in
+            guard !state.isCancelled else { return false }
+            let task = self.session.dataTask(with: request) { data, response, error in
+                outcome.withLock { $0 = DeliveryError(data: data, response: response, error: error) }
+                end.signal()
+            }
+            state.task = task
+            task.resume()
+            return true
         }
-        task.resume()
+        guard isBegun else { throw DeliveryError(reason: "the daemon is stopping") }
         // A little longer than the session's own timeout, in case that is not kept.
         if end.wait(timeout: .now() + self.timeout.inSeconds + 1) == .timedOut {
-            task.cancel()
+            self.state.withLock { $0.task?.cancel() }
         }
+        self.state.withLock { $0.task = nil }
         if let error = outcome.withLock({ $0 }) {
             throw error
         }
@@ -49,7 +62,15 @@ final class AlertmanagerClient: Sendable {
 
     /// Gives up what is under way; nothing can be posted any more.
     func cancel() {
-        self.session.invalidateAndCancel()
+        self.state.withLock { state in
+            state.isCancelled = true
+            state.task?.cancel()
+        }
+    }
+
+    deinit {
+        // Not before: a session that is asked for a task when it is invalid ends the process.
+        self.session.finishTasksAndInvalidate()
     }
 }
 
