@@ -62,17 +62,7 @@ extension BlockRule {
         self.dwell = settings.dwell
         self.minimumBatchCount = settings.minimumBatches
         self.minimumProbeBatchCount = settings.minimumProbeBatches
-        self.criteria.threshold = settings.threshold
-        self.criteria.penalty = settings.penalty
-        self.criteria.intervalLayers = settings.intervalLayers
-        self.criteria.gateLayers = settings.gateLayers
-        self.criteria.gateShare = settings.gateShare
-        self.criteria.corner = settings.corner
-        self.criteria.enter = settings.enter
-        self.criteria.exit = settings.exit
-        self.criteria.dominanceEnter = settings.dominanceEnter
-        self.criteria.dominanceExit = settings.dominanceExit
-        self.criteria.overlap = settings.overlap
+        self.criteria = BlockCriteria(settings)
     }
 }
 
