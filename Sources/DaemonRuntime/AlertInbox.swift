@@ -28,7 +28,7 @@ struct AlertInbox: Sendable {
     }
 
     /// The evaluations of one window of a run that may wait.
-    static let windowCapacity = 8
+    static let windowCapacity = 64
 
     /// The bytes of sums that may wait.
     static let byteCapacity = 256 << 20

@@ -20,11 +20,11 @@ struct AlertInboxTests {
     @Test func theOldestEvaluationOfAWindowMakesRoomAndIsCounted() throws {
         var inbox = AlertInbox()
         inbox.append(.evaluation(try reading("b", step: 0)))
-        for step in 0..<20 {
+        for step in 0..<100 {
             inbox.append(.evaluation(try reading("a", step: step)))
         }
-        #expect(inbox.droppedCount == 12)
-        #expect(words(&inbox) == ["b@0"] + (12..<20).map { "a@\($0)" })
+        #expect(inbox.droppedCount == 36)
+        #expect(words(&inbox) == ["b@0"] + (36..<100).map { "a@\($0)" })
     }
 
     @Test func sumsThatWaitAreBoundedInBytes() throws {

@@ -37,29 +37,29 @@ def last_values(subscriber: Subscriber, count: int) -> dict[str, Header]:
 
 
 def test_a_block_is_raised_dissolves_and_comes_back(daemon: Daemon) -> None:
-    subscriber = daemon.subscriber("alert/block/")
-    training = Training(daemon, "block")
+    subscriber = daemon.subscriber("alert/alert-block/")
+    training = Training(daemon, "alert-block")
     training.send(8)
     training.send(24, BLOCK)
-    alert = wait_for(daemon, "block", RULE, firing, "the block")
+    alert = wait_for(daemon, "alert-block", RULE, firing, "the block")
     assert set(alert) >= FIELDS
     assert (alert["layers"]["first"], alert["layers"]["last"]) == (BLOCK[0], BLOCK[-1])
     assert alert["layers"]["names"] == [f"b{layer:02d}" for layer in BLOCK]
     assert (alert["kind"], alert["severity"], alert["data"], alert["incident"]) == ("dominant", "warning", "ok", 1)
     assert alert["value"] - alert["stderr"] >= alert["enter"] == 0.12 and alert["dominance"] >= 0.45
-    assert alert["summary"].startswith("Block structure in block: layers b06–b15 (10 of 24), strength ")
+    assert alert["summary"].startswith("Block structure in alert-block: layers b06–b15 (10 of 24), strength ")
     assert alert["pc1_fraction"] is None or 0 < alert["pc1_fraction"] <= 1
 
     training.send(32)
-    eventually(lambda: not alerts(daemon, "block", RULE), "its end")
+    eventually(lambda: not alerts(daemon, "alert-block", RULE), "its end")
     training.send(32, BLOCK)
-    again = wait_for(daemon, "block", RULE, firing, "the block again")
+    again = wait_for(daemon, "alert-block", RULE, firing, "the block again")
     assert (again["fingerprint"], again["incident"]) == (alert["fingerprint"], 2)
 
     messages = [subscriber.until(lambda *_: True, "the first change")]
     while messages[-1][1]["revision"] < again["revision"]:
         messages.append(subscriber.receive())
-    assert {topic for topic, _, _ in messages} == {f"alert/block/{RULE}/{alert['fingerprint']}/"}
+    assert {topic for topic, _, _ in messages} == {f"alert/alert-block/{RULE}/{alert['fingerprint']}/"}
     headers = [header for _, header, _ in messages]
     assert [header["seq"] for header in headers] == list(range(len(headers)))
     revisions = [header["revision"] for header in headers]
@@ -70,22 +70,22 @@ def test_a_block_is_raised_dissolves_and_comes_back(daemon: Daemon) -> None:
 
 
 def test_two_blocks_are_two_alerts_and_nothing_else_is(daemon: Daemon) -> None:
-    training = Training(daemon, "two")
+    training = Training(daemon, "alert-two")
     training.send(24, range(0, 9), range(13, 24))
-    eventually(lambda: [entry["state"] for entry in alerts(daemon, "two")] == ["firing", "firing"], "two alerts")
-    found = {(entry["layers"]["first"], entry["layers"]["last"]) for entry in alerts(daemon, "two")}
+    eventually(lambda: [entry["state"] for entry in alerts(daemon, "alert-two")] == ["firing", "firing"], "two alerts")
+    found = {(entry["layers"]["first"], entry["layers"]["last"]) for entry in alerts(daemon, "alert-two")}
     assert found == {(0, 8), (13, 23)}
-    assert len({entry["fingerprint"] for entry in alerts(daemon, "two")}) == 2
-    values = last_values(daemon.subscriber("alert/two/"), 2)
+    assert len({entry["fingerprint"] for entry in alerts(daemon, "alert-two")}) == 2
+    values = last_values(daemon.subscriber("alert/alert-two/"), 2)
     assert {header["fingerprint"] for header in values.values()} == {
-        entry["fingerprint"] for entry in alerts(daemon, "two")
+        entry["fingerprint"] for entry in alerts(daemon, "alert-two")
     }
 
 
 def test_layers_that_are_not_alike_raise_nothing(daemon: Daemon) -> None:
-    training = Training(daemon, "calm")
+    training = Training(daemon, "alert-calm")
     training.send(40)
-    assert alerts(daemon, "calm") == []
+    assert alerts(daemon, "alert-calm") == []
 
 
 def test_a_probe_set_needs_four_different_batches(start: Start) -> None:
@@ -141,34 +141,34 @@ def test_two_rules_of_the_users_own_and_a_late_subscriber(start: Start) -> None:
 
 
 def test_values_that_are_not_finite_are_named_until_they_are(daemon: Daemon) -> None:
-    training = Training(daemon, "nan")
+    training = Training(daemon, "alert-nan")
     training.send(2)
     bad = batch(99)
     bad["b03"][0, 0] = np.nan
     training.session.send(2, bad)
-    alert = wait_for(daemon, "nan", "non_finite", firing, "the alert")
+    alert = wait_for(daemon, "alert-nan", "non_finite", firing, "the alert")
     assert alert["layers"] == {"first": 3, "last": 3, "names": ["b03"]}
     assert (alert["severity"], alert["value"], alert["step_first"]) == ("critical", 1, 2)
     assert alert["accounting"]["rejected"] == {"non_finite": 1}
     training.send(8)
-    eventually(lambda: not alerts(daemon, "nan", "non_finite"), "its end")
+    eventually(lambda: not alerts(daemon, "alert-nan", "non_finite"), "its end")
 
 
 def test_constant_layers_are_named(daemon: Daemon) -> None:
-    session = daemon.emitter().session("constant")
+    session = daemon.emitter().session("alert-constant")
     for step in range(16):
         constant = {**activations(step), "layer1": np.ones((12, 6), np.float32)}
         session.send(step, constant)
-    alert = wait_for(daemon, "constant", "constant_layer", firing, "the alert")
+    alert = wait_for(daemon, "alert-constant", "constant_layer", firing, "the alert")
     assert alert["layers"] == {"first": 1, "last": 1, "names": ["layer1"]}
 
 
 def test_missing_batches_are_told(daemon: Daemon) -> None:
-    session = daemon.emitter().session("gaps")
+    session = daemon.emitter().session("alert-gaps")
     for step in range(16):
         session.send(step, activations(step))
         session.seq += 1
-    alert = wait_for(daemon, "gaps", "coverage", firing, "the alert")
+    alert = wait_for(daemon, "alert-gaps", "coverage", firing, "the alert")
     assert 0.3 < alert["value"] < 0.6 and alert["enter"] == 0.1
 
 
@@ -248,46 +248,46 @@ def test_two_daemons_do_not_share_a_state_directory(start: Start) -> None:
 
 
 def test_a_forgotten_run_tells_that_its_alerts_are_over(daemon: Daemon) -> None:
-    subscriber = daemon.subscriber("alert/forgotten/")
-    training = Training(daemon, "forgotten")
+    subscriber = daemon.subscriber("alert/alert-forgotten/")
+    training = Training(daemon, "alert-forgotten")
     training.send(12, BLOCK)
-    alert = wait_for(daemon, "forgotten", RULE, firing, "the block")
-    daemon.ask("forget", run="forgotten")
+    alert = wait_for(daemon, "alert-forgotten", RULE, firing, "the block")
+    daemon.ask("forget", run="alert-forgotten")
     last = subscriber.until(lambda _, header: header["state"] == "resolved", "its end")[1]
     assert (last["data"], last["fingerprint"]) == ("ended", alert["fingerprint"])
-    assert alerts(daemon, "forgotten") == []
-    late = daemon.subscriber("alert/forgotten/", "heartbeat/")
+    assert alerts(daemon, "alert-forgotten") == []
+    late = daemon.subscriber("alert/alert-forgotten/", "heartbeat/")
     assert late.receive()[0] == "heartbeat/"
 
 
 def test_a_window_that_is_emptied_resolves_nothing(daemon: Daemon) -> None:
-    training = Training(daemon, "emptied")
+    training = Training(daemon, "alert-emptied")
     training.send(12, BLOCK)
-    wait_for(daemon, "emptied", RULE, firing, "the block")
-    daemon.ask("reset", run="emptied")
+    wait_for(daemon, "alert-emptied", RULE, firing, "the block")
+    daemon.ask("reset", run="alert-emptied")
     training.send(8)
-    assert wait_for(daemon, "emptied", RULE, firing, "the block, at the first evaluation without it")["batches"] == 8
+    assert wait_for(daemon, "alert-emptied", RULE, firing, "the block, at the first evaluation without it")["batches"] == 8
 
 
 def test_other_layers_close_an_alert(daemon: Daemon) -> None:
-    training = Training(daemon, "changed")
+    training = Training(daemon, "alert-changed")
     training.send(12, BLOCK)
-    wait_for(daemon, "changed", RULE, firing, "the block")
+    wait_for(daemon, "alert-changed", RULE, firing, "the block")
     for step in range(4):
         training.session.send(100 + step, batch(step, prefix="c"))
-    eventually(lambda: not alerts(daemon, "changed", RULE), "its end")
+    eventually(lambda: not alerts(daemon, "alert-changed", RULE), "its end")
 
 
 def test_who_misses_changes_sees_it_by_the_numbers(daemon: Daemon) -> None:
-    subscriber = daemon.subscriber("alert/missed/")
-    training = Training(daemon, "missed")
+    subscriber = daemon.subscriber("alert/alert-missed/")
+    training = Training(daemon, "alert-missed")
     training.send(12, BLOCK)
-    alert = wait_for(daemon, "missed", RULE, firing, "the block")
+    alert = wait_for(daemon, "alert-missed", RULE, firing, "the block")
     first = subscriber.until(lambda _, header: header["revision"] == alert["revision"], "the alert")[1]
-    subscriber.socket.setsockopt_string(zmq.UNSUBSCRIBE, "alert/missed/")
+    subscriber.socket.setsockopt_string(zmq.UNSUBSCRIBE, "alert/alert-missed/")
     training.send(6, BLOCK)
-    wait_for(daemon, "missed", RULE, lambda entry: entry["seq"] >= first["seq"] + 3, "three changes")
-    subscriber.socket.setsockopt_string(zmq.SUBSCRIBE, "alert/missed/")
+    wait_for(daemon, "alert-missed", RULE, lambda entry: entry["seq"] >= first["seq"] + 3, "three changes")
+    subscriber.socket.setsockopt_string(zmq.SUBSCRIBE, "alert/alert-missed/")
     later = subscriber.until(lambda _, header: header["seq"] > first["seq"] + 1, "the latest")[1]
     assert later["epoch"] == first["epoch"] and later["seq"] - first["seq"] == later["revision"] - first["revision"]
 
@@ -373,10 +373,10 @@ def test_followers_outlive_the_daemon(start: Start, follow: Any) -> None:
 
 
 def test_the_client_subscribes_to_alerts(daemon: Daemon) -> None:
-    training = Training(daemon, "client")
+    training = Training(daemon, "alert-client")
     training.send(12, BLOCK)
-    alert = wait_for(daemon, "client", RULE, firing, "the block")
-    with livecka.subscribe("client", daemon.publish, topics=["alert"]) as subscription:
+    alert = wait_for(daemon, "alert-client", RULE, firing, "the block")
+    with livecka.subscribe("alert-client", daemon.publish, topics=["alert"]) as subscription:
         message = subscription.receive("10s")
-    assert message is not None and message.kind == "alert" and message.run == "client"
+    assert message is not None and message.kind == "alert" and message.run == "alert-client"
     assert message.header["fingerprint"] == alert["fingerprint"] and message.missed == 0
