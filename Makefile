@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-DEBIAN_PACKAGES := libzmq3-dev libopenblas-dev libpng-dev python3-venv
+DEBIAN_PACKAGES := libzmq3-dev libopenblas-dev libpng-dev libcurl4 python3-venv prometheus-alertmanager
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LIVECKA := .build/release/livecka
 
@@ -21,7 +21,7 @@ help: ## say what there is to make
 deps: ## install the Debian packages that are missing
 	@missing=$$(for p in $(DEBIAN_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
-	    $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing; \
+	    $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
 
 $(VENV)/installed: Clients/python/pyproject.toml

@@ -28,6 +28,7 @@ let package = Package(
         .target(name: "Similarity", dependencies: ["LinearAlgebra"]),
         .target(name: "BlockStructure", dependencies: ["Similarity"]),
         .target(name: "WireFormat", dependencies: ["LinearAlgebra", "Similarity"]),
+        .target(name: "Alerting", dependencies: ["BlockStructure", "Similarity", "WireFormat"]),
         .target(name: "Monitoring", dependencies: ["Similarity", "WireFormat"]),
         .target(
             name: "Computation",
@@ -38,6 +39,7 @@ let package = Package(
         ),
         .target(name: "Ingestion", dependencies: ["Monitoring", "Threads", "ZeroMQ"]),
         .target(name: "Publishing", dependencies: ["Monitoring", "Similarity", "Threads", "WireFormat", "ZeroMQ"]),
+        .target(name: "Alertmanager", dependencies: ["Alerting", "Threads", "WireFormat"]),
         .target(name: "Control", dependencies: ["Threads", "WireFormat", "ZeroMQ"]),
         .target(name: "Snapshots", dependencies: ["BlockStructure", "WireFormat"]),
         .target(name: "Pictures", dependencies: ["BlockStructure", "CPNG", "Snapshots", "WireFormat"]),
@@ -46,9 +48,9 @@ let package = Package(
         .target(
             name: "DaemonRuntime",
             dependencies: [
-                "BlockStructure", "Computation", "Control", "Ingestion", "Monitoring", "Publishing",
-                "ServiceNotification", "Settings",
-                "Similarity", "Threads", "WireFormat", "ZeroMQ",
+                "Alerting", "Alertmanager", "BlockStructure", "Computation", "Control", "Ingestion", "Monitoring",
+                "Publishing", "ServiceNotification", "Settings", "Similarity", "Snapshots", "Threads", "WireFormat",
+                "ZeroMQ",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -79,6 +81,8 @@ let package = Package(
             ]
         ),
 
+        .testTarget(name: "AlertingTests", dependencies: ["Alerting", "BlockStructure", "Similarity", "WireFormat"]),
+        .testTarget(name: "AlertmanagerTests", dependencies: ["Alerting", "Alertmanager", "WireFormat"]),
         .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "LinearAlgebra", "WireFormat"]),
         .testTarget(
             name: "BlockStructureTests",
@@ -92,7 +96,13 @@ let package = Package(
             ]
         ),
         .testTarget(name: "ControlTests", dependencies: ["Control", "Threads", "WireFormat", "ZeroMQ"]),
-        .testTarget(name: "DaemonRuntimeTests", dependencies: ["DaemonRuntime"]),
+        .testTarget(
+            name: "DaemonRuntimeTests",
+            dependencies: [
+                "DaemonRuntime", "Monitoring", "Similarity", "WireFormat",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .testTarget(name: "IngestionTests", dependencies: ["Ingestion", "Monitoring", "Threads", "ZeroMQ"]),
         .testTarget(
             name: "IntegrationTests",

@@ -24,6 +24,7 @@ cat > "$scratch/livecka.yaml" <<YAML
 ingest: {bind: ["ipc://$scratch/ingest.sock"]}
 publish: {bind: "ipc://$scratch/publish.sock"}
 control: {bind: "ipc://$scratch/control.sock"}
+state: {directory: "$scratch/state"}
 YAML
 export LIVECKA_CONTROL=ipc://$scratch/control.sock
 
@@ -59,6 +60,11 @@ for format in safetensors json png svg; do
     echo "\$ livecka snapshot digits -o demo-output/digits.$format"
     "$livecka" snapshot digits -o "$output/digits.$format"
 done
+
+echo '$ livecka alerts'
+"$livecka" alerts
+# What all this is for: a block of layers was raised, by its rule and not by eye.
+"$livecka" alerts --json | grep -q '"rule":"block_structure".*"state":"firing"'
 
 kill "$daemon"
 wait "$daemon"

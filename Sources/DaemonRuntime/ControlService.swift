@@ -1,3 +1,4 @@
+internal import Alertmanager
 internal import Control
 internal import Ingestion
 internal import Monitoring
@@ -10,6 +11,8 @@ struct ControlService: Sendable {
     let coordinator: Coordinator
     let receiver: Receiver
     let publisher: Publisher
+    let alerts: AlertKeeper
+    let alertFile: AlertFile
     let memory: MemoryBudget
     let identity: DaemonIdentity
     let controlEndpoint: String
@@ -29,7 +32,8 @@ struct ControlService: Sendable {
             case .reset: return .success(request, .object(try self.reset(request)))
             case .forget: return .success(request, .object(try self.forget(request)))
             case .reload: return .success(request, .object(try self.reloadSettings()))
-            case .alerts, .history:
+            case .alerts: return .success(request, .array(try self.askAlerts { $0.alerts(of: request.run) }))
+            case .history:
                 throw ControlFailure(.unknownCommand, "\(request.command.rawValue) is not part of this version")
             }
         } catch {
@@ -52,6 +56,7 @@ struct ControlService: Sendable {
             let reason = "no memory was left under limits.memory"
             degraded.append(.string("\(withoutComponents) batches went without their first components: \(reason)"))
         }
+        degraded += try self.degradedAlerts().map { .string($0) }
         return [
             "version": .string(self.identity.version),
             "epoch": .integer(self.identity.epoch),
@@ -74,6 +79,26 @@ struct ControlService: Sendable {
             "accounting": stray.json,
             "degraded": .array(degraded),
         ]
+    }
+
+    /// What is not as it should be with the alerts, a sentence for each.
+    private func degradedAlerts() throws(ControlFailure) -> [String] {
+        var sentences: [String] = []
+        if self.alerts.droppedCount > 0 {
+            sentences.append("\(self.alerts.droppedCount) evaluations of windows were dropped")
+        }
+        if let failure = self.alertFile.failure {
+            sentences.append("alerts are not saved (\(failure.count) failures): \(failure.reason)")
+        }
+        if let deliveries = try self.askAlerts({ $0.deliveries }) {
+            if let failure = deliveries.failure {
+                sentences.append("Alertmanager cannot be told: \(failure)")
+            }
+            if deliveries.droppedCount > 0 {
+                sentences.append("\(deliveries.droppedCount) alerts for Alertmanager were dropped")
+            }
+        }
+        return sentences
     }
 
     private func runs() throws(ControlFailure) -> [RunReading] {
@@ -143,7 +168,7 @@ struct ControlService: Sendable {
         let id = try request.requiredRun
         let run = try self.run(request)
         let window = try request.window.map { name throws(ControlFailure) in try run.window(named: name).name }
-        guard try self.ask(inOrder: true, { $0.monitor.reset(id, window: window) }) else {
+        guard try self.ask(inOrder: true, { $0.reset(id, window: window) }) else {
             throw .unknownRun(id)
         }
         return ["run": .string(id.name), "window": window.map { .string($0) } ?? .null]
@@ -151,12 +176,14 @@ struct ControlService: Sendable {
 
     private func forget(_ request: ControlRequest) throws(ControlFailure) -> JSONObject {
         let id = try request.requiredRun
+        // Alerts of a run may be known from before the daemon started, and nothing else of it.
+        let hasAlerts = try self.askAlerts { $0.forget(id) }
         let isKnown = try self.ask(inOrder: true) { core in
             guard let actions = core.monitor.forget(id) else { return false }
             core.perform(actions)
             return true
         }
-        guard isKnown else {
+        guard isKnown || hasAlerts else {
             throw .unknownRun(id)
         }
         return ["run": .string(id.name)]
@@ -167,6 +194,15 @@ struct ControlService: Sendable {
         case .success(let keys): return ["restart_needed": .array(keys.map { .string($0) })]
         case .failure(let error): throw ControlFailure(.refused, error.description)
         }
+    }
+
+    private func askAlerts<Answer: Sendable>(
+        _ body: @escaping @Sendable (inout AlertKeeperState) -> Answer
+    ) throws(ControlFailure) -> Answer {
+        guard let answer = self.alerts.ask(body) else {
+            throw ControlFailure(.internal, "the daemon is stopping")
+        }
+        return answer
     }
 
     @discardableResult

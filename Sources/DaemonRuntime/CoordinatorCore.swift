@@ -30,6 +30,7 @@ struct CoordinatorCore {
 
     let engine: GramEngine
     let publisher: Publisher
+    let alerts: AlertKeeper
     let memory: MemoryBudget
     let logger: Logger
     let start: ContinuousClock.Instant
@@ -47,6 +48,7 @@ struct CoordinatorCore {
         publishInterval: Duration,
         engine: GramEngine,
         publisher: Publisher,
+        alerts: AlertKeeper,
         memory: MemoryBudget,
         logger: Logger,
         start: ContinuousClock.Instant
@@ -57,6 +59,7 @@ struct CoordinatorCore {
         self.schedule = PublicationSchedule(interval: publishInterval)
         self.engine = engine
         self.publisher = publisher
+        self.alerts = alerts
         self.memory = memory
         self.logger = logger
         self.start = start
@@ -94,6 +97,15 @@ struct CoordinatorCore {
             }
             self.passTime()
         }
+    }
+
+    /// Empties one window of a run, or all of them.
+    ///
+    /// - Returns: Whether the run is known.
+    mutating func reset(_ run: RunID, window: String?) -> Bool {
+        guard self.monitor.reset(run, window: window) else { return false }
+        self.alerts.take(.reset(run, window: window))
+        return true
     }
 
     /// Performs what the monitor decided.
@@ -199,11 +211,18 @@ struct CoordinatorCore {
             }
         case .passEnded(let reading):
             self.publisher.publish(reading)
+        case .evaluate(let reading):
+            self.alerts.take(.evaluation(reading))
+        case .stateChanged(let run, let state, let silence):
+            self.alerts.take(.state(run, state, silence: silence))
+        case .nonFinite(let batch):
+            self.alerts.take(.nonFinite(batch))
         case .rejected(let run, let rejection):
             self.log(rejection, of: run)
         case .forgotten(let run):
             self.schedule.forget { $0.run == run }
             self.publisher.forget(run)
+            self.alerts.take(.forget(run))
         }
     }
 

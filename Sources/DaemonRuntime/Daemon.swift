@@ -1,3 +1,5 @@
+internal import Alerting
+internal import Alertmanager
 internal import Computation
 internal import Control
 internal import Glibc
@@ -35,6 +37,7 @@ public final class Daemon: Sendable {
     private let receiver: Receiver
     private let engine: GramEngine
     private let coordinator: Coordinator
+    private let alerts: AlertKeeper
     private let publisher: Publisher
     private let context: Context
     private let memory: MemoryBudget
@@ -71,6 +74,26 @@ public final class Daemon: Sendable {
         do {
             let publisher = try Publisher(endpoint: settings.publish.bind, context: context, epoch: identity.epoch)
             begun.append(publisher.stop)
+            let alertFile = try AlertFile(
+                directory: settings.state.directory ?? paths.stateDirectory,
+                pause: settings.state.checkpoint,
+                logger: logger
+            )
+            begun.append(alertFile.stop)
+            let alerts = try AlertKeeper(
+                state: AlertKeeperState(
+                    rules: AlertRules(settings),
+                    file: alertFile,
+                    checkpoint: settings.state.checkpoint,
+                    publisher: publisher,
+                    identity: identity,
+                    logger: logger,
+                    start: start
+                )
+            )
+            begun.append(alerts.stop)
+            let deliveries = AlertmanagerSink.Settings(settings.alerts.alertmanager)
+            _ = alerts.ask { $0.deliver(to: deliveries) }
             let threadCount =
                 settings.engine.threads == 0 ? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) : settings.engine.threads
             let engine = try GramEngine(threadCount: threadCount, memory: memory) { batch, result in
@@ -86,6 +109,7 @@ public final class Daemon: Sendable {
                     publishInterval: settings.publish.interval,
                     engine: engine,
                     publisher: publisher,
+                    alerts: alerts,
                     memory: memory,
                     logger: logger,
                     start: start
@@ -104,6 +128,8 @@ public final class Daemon: Sendable {
                     coordinator: coordinator,
                     receiver: receiver,
                     publisher: publisher,
+                    alerts: alerts,
+                    alertFile: alertFile,
                     memory: memory,
                     identity: identity,
                     controlEndpoint: control.endpoint,
@@ -113,6 +139,7 @@ public final class Daemon: Sendable {
             )
             self.control = control
             self.publisher = publisher
+            self.alerts = alerts
             self.engine = engine
             self.coordinator = coordinator
             self.receiver = receiver
@@ -138,6 +165,12 @@ public final class Daemon: Sendable {
             core.limits = limits
             core.firstComponent = settings.engine.firstComponent
             core.schedule.interval = interval
+        }
+        let rules = AlertRules(settings)
+        let deliveries = AlertmanagerSink.Settings(settings.alerts.alertmanager)
+        _ = self.alerts.ask { alerts in
+            alerts.apply(rules)
+            alerts.deliver(to: deliveries)
         }
         for endpoint in Set(settings.ingest.connect).subtracting(old.ingest.connect).sorted() {
             self.log("Cannot attach", endpoint) { () throws(AttachError) in
@@ -168,6 +201,7 @@ public final class Daemon: Sendable {
         self.receiver.stop()
         self.engine.stop()
         self.coordinator.stop()
+        self.alerts.stop()
         self.publisher.stop()
         self.context.shutdown()
     }

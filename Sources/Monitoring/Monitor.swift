@@ -53,6 +53,7 @@ public struct Monitor: Sendable {
             return self.update(id) { $0.receive(rejection, source: source, now: now) }
                 ?? self.reject(rejection, of: id)
         }
+        let isNew = self.runs[id] == nil
         guard self.open(id, now: now) else {
             guard case .batch(let header) = message.content else { return [] }
             let detail = "no more than \(self.settings.maximumRunCount) runs are known at one time (limits.runs)"
@@ -73,7 +74,7 @@ public struct Monitor: Sendable {
             case .rejected: []
             }
         }
-        return actions ?? []
+        return (isNew ? [.stateChanged(id, .live, silence: .zero)] : []) + (actions ?? [])
     }
 
     /// Takes what the workers made of a batch.

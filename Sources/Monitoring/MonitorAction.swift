@@ -25,11 +25,46 @@ public enum MonitorAction: Sendable {
     /// A pass has ended and goes out whatever the rate limit.
     case passEnded(WindowReading)
 
+    /// A window has come to its hop: look at what it holds for anything that is amiss.
+    case evaluate(WindowReading)
+
+    /// Batches of the run come, have stopped coming, or are over.
+    case stateChanged(RunID, RunState, silence: Duration)
+
+    /// A batch was rejected since a layer of it is not finite.
+    case nonFinite(NonFiniteBatch)
+
     /// Say in the log that a message was rejected.
     case rejected(RunID?, Rejection)
 
     /// The run is gone: forget what was published of it.
     case forgotten(RunID)
+}
+
+/// Whether messages of a run come, have stopped coming, or are over.
+public enum RunState: String, Sendable {
+    case live, stale, ended
+}
+
+/// A batch that was rejected since a layer of it is not finite.
+public struct NonFiniteBatch: Sendable {
+    /// The run.
+    public let run: RunID
+
+    /// The name of the layer.
+    public let layer: String
+
+    /// The names of all layers of the batch, in order.
+    public let layers: [String]
+
+    /// The number of the generation.
+    public let generation: Int
+
+    /// The batch's step.
+    public let step: Int
+
+    /// The account of the run, with this batch.
+    public let accounting: Accounting
 }
 
 /// Something that happened to a run, or to the daemon where no run is known.

@@ -3,6 +3,9 @@ public struct MonitorSettings: Sendable {
     /// The windows of every run.
     public var windows: [WindowDefinition]
 
+    /// The names of the windows that are to be evaluated at their hops.
+    public var watchedWindows: Set<String>
+
     /// The number of runs that are known at one time.
     public var maximumRunCount: Int
 
@@ -18,12 +21,14 @@ public struct MonitorSettings: Sendable {
     /// Creates settings.
     public init(
         windows: [WindowDefinition],
+        watchedWindows: Set<String> = [],
         maximumRunCount: Int = 256,
         maximumLayerCount: Int = 4096,
         assembly: Duration = .seconds(30),
         staleAfter: Duration = .seconds(60)
     ) {
         self.windows = windows
+        self.watchedWindows = watchedWindows
         self.maximumRunCount = maximumRunCount
         self.maximumLayerCount = maximumLayerCount
         self.assembly = assembly

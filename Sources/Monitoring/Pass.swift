@@ -24,6 +24,9 @@ struct Pass: Sendable {
     /// When a batch of the pass was last settled.
     private(set) var lastHeard = Duration.zero
 
+    /// Whether it had ended before, and a late batch opened it again.
+    var isReopened = false
+
     private var sums: GroupedSums
     private var sessions: Set<SessionID?> = []
     private var settledIndices = NumberSet()

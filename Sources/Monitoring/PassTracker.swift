@@ -91,7 +91,9 @@ struct PassTracker: Sendable {
     /// The last ended pass, taken back, if a batch of this place belongs to it.
     private func reopenedPass(step: Int, place: Pass.Place) -> Pass? {
         guard let last = self.last, last.step == step, !last.isSettled(place) else { return nil }
-        return last
+        var reopened = last
+        reopened.isReopened = true
+        return reopened
     }
 
     private mutating func leave(session: SessionID?, exceptStep step: Int?) -> [Pass] {

@@ -43,17 +43,18 @@ extension Run {
     func publish(_ passes: [Pass]) -> [MonitorAction] {
         guard let generation = self.current else { return [] }
         return passes.flatMap { pass in
-            self.settings.windows.filter { $0.kind == .pass }.map { definition in
-                .passEnded(
-                    WindowReading(
-                        run: self.id,
-                        window: definition,
-                        generation: generation.number,
-                        layers: generation.layers,
-                        sums: WindowSums(pass: pass, shares: self.firstComponents.shares),
-                        accounting: self.accounting
-                    )
+            self.settings.windows.filter { $0.kind == .pass }.flatMap { definition -> [MonitorAction] in
+                let reading = WindowReading(
+                    run: self.id,
+                    window: definition,
+                    generation: generation.number,
+                    layers: generation.layers,
+                    sums: WindowSums(pass: pass, shares: self.firstComponents.shares),
+                    accounting: self.accounting
                 )
+                // One that was opened again by late batches has been evaluated: evaluations count passes.
+                let isDue = !pass.isReopened && self.settings.watchedWindows.contains(definition.name)
+                return [.passEnded(reading)] + (isDue ? [.evaluate(reading)] : [])
             }
         }
     }
@@ -105,7 +106,9 @@ extension Run {
         // In a statement of its own: in the argument of a call on the run, it would copy the run first, and so the sums.
         let ended = self.windows?.add(batch, now: now) ?? []
         self.firstComponents.keepShares(of: batch, examples: header.examples, memory: self.memory)
-        return self.publish(ended)
+        let watched = self.settings.watchedWindows
+        let due = self.windows?.takeDueEvaluations().filter { watched.contains($0.name) } ?? []
+        return self.publish(ended) + due.compactMap { self.reading(of: $0).map(MonitorAction.evaluate) }
     }
 
     /// The first components of a batch, `nil` where there is no memory for their sums.
@@ -138,6 +141,16 @@ extension Run {
         let actions: [MonitorAction] = [
             .rejected(self.id, .of(header, reason: .nonFinite, detail: detail)),
             self.event(.nonFinite, ["layer": .string(failure.layer), "step": .integer(header.step)]),
+            .nonFinite(
+                NonFiniteBatch(
+                    run: self.id,
+                    layer: failure.layer,
+                    layers: entry.generation.layers,
+                    generation: entry.generation.number,
+                    step: header.step,
+                    accounting: self.accounting
+                )
+            ),
         ]
         return actions + self.publish(ended)
     }

@@ -6,11 +6,6 @@ internal import WireFormat
 /// and its siblings, results of the workers by ``finish(_:with:now:)``, and the passing of time by
 /// ``tick(now:)``; all return what the daemon is to do.
 struct Run: Sendable {
-    /// What a run does at the moment.
-    enum State: String, Sendable {
-        case live, stale, ended
-    }
-
     /// The name.
     let id: RunID
 
@@ -21,7 +16,7 @@ struct Run: Sendable {
     var settings: MonitorSettings
 
     /// Whether messages come, have stopped coming, or are over.
-    private(set) var state = State.live
+    private(set) var state = RunState.live
 
     /// The highest step of an accumulated batch, or the last one that a sign of life named.
     var step: Int?
@@ -83,7 +78,7 @@ struct Run: Sendable {
         }
         if self.state != .live {
             actions.append(self.event(.recovered, ["from": .string(self.state.rawValue)]))
-            self.state = .live
+            actions.append(self.turn(.live, now: now))
         }
         return actions
     }
@@ -118,7 +113,7 @@ struct Run: Sendable {
         actions += self.drain(now: now)
         actions.append(self.event(.bye, bye.detail))
         if !self.sessions.hasActiveSession(now: now, staleAfter: self.settings.staleAfter) {
-            self.state = .ended
+            actions.append(self.turn(.ended, now: now))
         }
         return actions
     }
@@ -135,9 +130,9 @@ struct Run: Sendable {
         let ended = self.windows?.tick(now: now, assembly: self.settings.assembly) ?? []
         actions += self.publish(ended)
         if self.state == .live, now - self.lastHeard >= self.settings.staleAfter {
-            self.state = .stale
             let silence = Int((now - self.lastHeard).components.seconds)
             actions.append(self.event(.stale, ["silent_seconds": .integer(silence)]))
+            actions.append(self.turn(.stale, now: now))
         }
         return actions
     }
@@ -153,8 +148,8 @@ struct Run: Sendable {
         self.rejected.forget(sessionsIn: sessions)
         self.sessions.retire(source)
         actions.append(self.event(.detached, ["endpoint": .string(source.endpoint)]))
-        if !self.sessions.hasActiveSession(now: now, staleAfter: self.settings.staleAfter), self.state == .live {
-            self.state = .ended
+        if !self.sessions.hasActiveSession(now: now, staleAfter: self.settings.staleAfter), self.state != .ended {
+            actions.append(self.turn(.ended, now: now))
         }
         return actions
     }
@@ -204,6 +199,11 @@ struct Run: Sendable {
 
     private func sums(of definition: WindowDefinition) -> WindowSums? {
         self.windows?.sums(of: definition, shares: self.firstComponents.shares)
+    }
+
+    private mutating func turn(_ state: RunState, now: Duration) -> MonitorAction {
+        self.state = state
+        return .stateChanged(self.id, state, silence: now - self.lastHeard)
     }
 
     /// Something that happened to this run.

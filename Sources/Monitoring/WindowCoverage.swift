@@ -31,6 +31,21 @@ struct WindowCoverage: Sendable {
     /// The place of the first batch among all of its generation, or `nil` while there is no batch.
     private(set) var firstOrdinal: Int?
 
+    /// The number of distinct batches of probe sets, `nil` where no batch says which one of a probe set it is.
+    ///
+    /// Beyond ``maximumProbeBatchCount`` they are no longer told apart.
+    var probeBatchCount: Int? { self.probeBatches.isEmpty ? nil : self.probeBatches.count }
+
+    private struct ProbeBatch: Hashable, Sendable {
+        let probe: String
+        let index: Int
+    }
+
+    /// The number of batches of probe sets that are told apart.
+    private static let maximumProbeBatchCount = 1024
+
+    private var probeBatches: Set<ProbeBatch> = []
+
     private var unnumberedCount = 0
     private var foldedMissingCount = 0
     private var numbers: [SessionID: NumberRange] = [:]
@@ -50,6 +65,11 @@ struct WindowCoverage: Sendable {
         self.exampleCount += batch.hsic.exampleCount
         self.hasProbe = self.hasProbe || batch.probe != nil
         self.firstOrdinal = min(self.firstOrdinal ?? batch.ordinal, batch.ordinal)
+        if let probe = batch.probe, let index = batch.batchIndex,
+            self.probeBatches.count < Self.maximumProbeBatchCount
+        {
+            self.probeBatches.insert(ProbeBatch(probe: probe, index: index))
+        }
         if let number = batch.number {
             self.include(NumberRange(first: number.seq, last: number.seq, count: 1), of: number.session)
         } else {
@@ -67,6 +87,9 @@ struct WindowCoverage: Sendable {
         self.hasProbe = self.hasProbe || other.hasProbe
         if let firstOrdinal = other.firstOrdinal {
             self.firstOrdinal = min(self.firstOrdinal ?? firstOrdinal, firstOrdinal)
+        }
+        if self.probeBatches.count < Self.maximumProbeBatchCount {
+            self.probeBatches.formUnion(other.probeBatches)
         }
         self.unnumberedCount += other.unnumberedCount
         self.foldedMissingCount &+= other.foldedMissingCount

@@ -11,6 +11,16 @@ public struct WindowDefinition: Hashable, Sendable {
         /// All batches since the generation began, or since a reset.
         case total
 
+        /// The number of batches between two evaluations, `nil` where each ended pass is evaluated.
+        var hop: Int? {
+            switch self {
+            case .pass: nil
+            case .sliding(let batchCount): batchCount / 8
+            case .decay(let halfLife): max(1, Int(min((halfLife / 8).rounded(), 1e9)))
+            case .total: 8
+            }
+        }
+
         /// The name that settings and messages use.
         public var name: String {
             switch self {

@@ -15,12 +15,16 @@ struct WindowSet: Sendable {
     private var windows: [Window]
     private var passes: PassTracker
 
+    /// For each window the batches since its last evaluation.
+    private var batchCounts: [Int]
+
     /// Creates empty windows.
     init(definitions: [WindowDefinition], layerCount: Int) {
         self.definitions = definitions
         self.layerCount = layerCount
         self.windows = definitions.map { Self.emptyWindow($0.kind, layerCount: layerCount) }
         self.passes = PassTracker(layerCount: layerCount)
+        self.batchCounts = definitions.map { _ in 0 }
     }
 
     /// The bytes that the windows hold at most, with the matrices that are published of them.
@@ -55,8 +59,20 @@ struct WindowSet: Sendable {
     mutating func add(_ batch: AppliedBatch, now: Duration) -> [Pass] {
         for index in self.windows.indices {
             self.windows[index].add(batch)
+            self.batchCounts[index] += 1
         }
         return self.passes.add(batch, now: now)
+    }
+
+    /// Takes the windows that have come to their hops.
+    ///
+    /// Passes are not among them: they are evaluated when they end.
+    mutating func takeDueEvaluations() -> [WindowDefinition] {
+        self.definitions.indices.filter { index in
+            guard let hop = self.definitions[index].kind.hop, self.batchCounts[index] >= hop else { return false }
+            self.batchCounts[index] = 0
+            return true
+        }.map { self.definitions[$0] }
     }
 
     /// Settles the place of a rejected batch in its pass.
@@ -83,6 +99,7 @@ struct WindowSet: Sendable {
     mutating func reset(window name: String?) {
         for (index, definition) in self.definitions.enumerated() where name == nil || definition.name == name {
             self.windows[index] = Self.emptyWindow(definition.kind, layerCount: self.layerCount)
+            self.batchCounts[index] = 0
         }
         if name == nil || self.definitions.contains(where: { $0.name == name && $0.kind == .pass }) {
             self.passes = PassTracker(layerCount: self.layerCount)

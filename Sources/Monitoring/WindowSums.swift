@@ -20,6 +20,9 @@ public struct WindowSums: Sendable {
     /// The numbers that belong in the window and are not there, `nil` where that cannot be known.
     public let missingCount: Int?
 
+    /// The number of distinct batches of probe sets, `nil` where no batch says which one of a probe set it is.
+    public let probeBatchCount: Int?
+
     /// Whether nothing that belongs in the window is missing, `nil` where that cannot be known.
     public let isComplete: Bool?
 
@@ -60,6 +63,7 @@ public struct WindowSums: Sendable {
         self.batchCount = coverage.batchCount
         self.exampleCount = coverage.exampleCount
         self.missingCount = coverage.missingCount
+        self.probeBatchCount = coverage.probeBatchCount
         self.isComplete = coverage.missingCount.map { $0 == 0 }
         self.effectiveBatchCount = effectiveBatchCount ?? Double(coverage.batchCount)
         self.groups = groups
@@ -75,6 +79,7 @@ public struct WindowSums: Sendable {
         self.batchCount = pass.coverage.batchCount
         self.exampleCount = pass.coverage.exampleCount
         self.missingCount = pass.missingCount
+        self.probeBatchCount = pass.coverage.probeBatchCount
         self.isComplete = pass.isComplete
         self.effectiveBatchCount = Double(pass.coverage.batchCount)
         self.groups = pass.groups

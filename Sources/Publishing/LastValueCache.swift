@@ -19,6 +19,11 @@ struct LastValueCache {
         self.messages.keys.filter { $0.utf8.starts(with: prefix) }
     }
 
+    /// Forgets a topic.
+    mutating func remove(topic: String) {
+        self.messages[topic] = nil
+    }
+
     /// Forgets the topics that begin with a prefix.
     mutating func remove(prefix: String) {
         self.messages = self.messages.filter { !$0.key.hasPrefix(prefix) }

@@ -65,6 +65,11 @@ struct MessageComposer {
         )
     }
 
+    /// A message whose number was given by whoever wrote it.
+    func compose(_ numbered: NumberedPublication) -> ComposedMessage {
+        self.compose(numbered.topic, numbered.body, seq: numbered.seq)
+    }
+
     /// A sign of life.
     mutating func composeHeartbeat() -> ComposedMessage {
         self.compose(.heartbeat, [:])
@@ -77,6 +82,10 @@ struct MessageComposer {
         }
         let seq = self.next[topic, default: self.first]
         self.next[topic] = seq + 1
+        return self.compose(topic, body, seq: seq, frames: frames)
+    }
+
+    private func compose(_ topic: Topic, _ body: JSONObject, seq: Int, frames: [Frame] = []) -> ComposedMessage {
         let envelope = Envelope(epoch: self.epoch, seq: seq, time: unixTime())
         let header = JSONValue.object(envelope.header(body)).encoded()
         return ComposedMessage(topic: topic.description, frames: [Frame(topic.description), Frame(header)] + frames)

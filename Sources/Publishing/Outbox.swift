@@ -6,12 +6,14 @@ internal import WireFormat
 ///
 /// A matrix that has not gone out yet makes room for a newer one of the same window, except that
 /// every ended pass goes out. Bounded: beyond ``capacity`` or ``byteCapacity`` the oldest matrix or event is dropped
-/// and counted.
+/// and counted; alerts only where there is nothing else.
 struct Outbox: Sendable {
     /// Something to publish.
     enum Entry: Sendable {
         case matrix(WindowReading)
         case event(MonitorEvent)
+        case numbered(NumberedPublication)
+        case withdraw(Topic)
         case forget(RunID)
     }
 
@@ -31,7 +33,9 @@ struct Outbox: Sendable {
         self.entries.removeAll { $0.isObsolete(after: entry) }
         while self.entries.count == Self.capacity || self.byteCount > Self.byteCapacity {
             // A run that is to be forgotten would otherwise stay with late subscribers for ever.
-            let oldest = self.entries.firstIndex { !$0.isForgetting } ?? self.entries.startIndex
+            let oldest =
+                self.entries.firstIndex { !$0.isForgetting && !$0.isNumbered }
+                ?? self.entries.firstIndex { !$0.isForgetting } ?? self.entries.startIndex
             self.entries.remove(at: oldest)
             self.droppedCount += 1
         }
@@ -61,7 +65,14 @@ extension Outbox.Entry {
     }
 
     fileprivate var isForgetting: Bool {
-        if case .forget = self { true } else { false }
+        switch self {
+        case .forget, .withdraw: true
+        case .matrix, .event, .numbered: false
+        }
+    }
+
+    fileprivate var isNumbered: Bool {
+        if case .numbered = self { true } else { false }
     }
 
     /// Whether nobody needs this entry any more once `newer` waits too.
@@ -71,7 +82,8 @@ extension Outbox.Entry {
             newer.window.kind != .pass && own.run == newer.run && own.window == newer.window
         case (.matrix(let own), .forget(let run)): own.run == run
         case (.forget(let own), .forget(let run)): own == run
-        case (.event, _), (.matrix, .event), (.forget, _): false
+        case (.withdraw(let own), .withdraw(let topic)): own == topic
+        case (.event, _), (.matrix, _), (.forget, _), (.numbered, _), (.withdraw, _): false
         }
     }
 }

@@ -61,6 +61,16 @@ public final class Publisher: Sendable {
         self.append(.event(event))
     }
 
+    /// Publishes something that was numbered elsewhere, and keeps it for late subscribers.
+    public func publish(_ publication: NumberedPublication) {
+        self.append(.numbered(publication))
+    }
+
+    /// Keeps nothing more of a topic for late subscribers.
+    public func withdraw(_ topic: Topic) {
+        self.append(.withdraw(topic))
+    }
+
     /// Forgets what was published of a run.
     public func forget(_ run: RunID) {
         self.append(.forget(run))
@@ -82,7 +92,9 @@ public final class Publisher: Sendable {
 /// The publisher's state, confined to its thread.
 private final class PublisherLoop {
     /// How long matrices are computed and sent before anything else has its turn.
-    private static let publishingTime = Duration.milliseconds(500)
+    ///
+    /// Short, since a late subscriber is to have the active alerts within a tenth of a second.
+    private static let publishingTime = Duration.milliseconds(50)
 
     /// How many subscriptions are taken before anything else has its turn.
     private static let subscriptionCount = 256
@@ -140,6 +152,10 @@ private final class PublisherLoop {
                 try self.sendFirstComponents(of: reading)
             case .event(let event):
                 try self.send(self.composer.compose(event), isKept: false)
+            case .numbered(let publication):
+                try self.send(self.composer.compose(publication), isKept: true)
+            case .withdraw(let topic):
+                self.cache.remove(topic: topic.description)
             case .forget(let run):
                 self.cache.remove(prefix: "cka/\(run.name)/")
                 self.cache.remove(prefix: "pc1/\(run.name)/")

@@ -15,11 +15,11 @@ extension Settings {
     }
 
     /// The keys, or the sections, that this version reads, checks and does not act on.
-    private static let unusedKeys = ["http", "state", "alerts", "security"]
+    private static let unusedKeys = ["http", "security"]
 
     /// The keys, or the sections, that a reload puts into effect.
     private static let reloadableKeys = [
-        "ingest.connect", "publish.interval", "engine.first_component", "limits", "stale_after",
+        "ingest.connect", "publish.interval", "engine.first_component", "state.history", "limits", "stale_after", "alerts",
     ]
 
     /// The keys whose values differ, in the order of the file that explains them.

@@ -23,6 +23,7 @@ struct LiveckaCommand: AsyncParsableCommand {
             Watch.self,
             SnapshotCommand.self,
             Blocks.self,
+            Alerts.self,
         ]
     )
 }

@@ -128,9 +128,13 @@ struct Bench {
     private(set) var passes: [WindowReading] = []
     private(set) var rejections: [RejectionReason] = []
     private(set) var abandoned: [BatchID] = []
+    private(set) var evaluations: [WindowReading] = []
+    private(set) var states: [RunState] = []
+    private(set) var nonFiniteLayers: [String] = []
 
     init(
         windows: [WindowDefinition] = [.pass, .recent, .trend, .total],
+        watchedWindows: Set<String> = [],
         maximumRunCount: Int = 256,
         maximumLayerCount: Int = 4096,
         memory: Int = 1 << 30
@@ -138,6 +142,7 @@ struct Bench {
         self.memory = MemoryBudget(limit: memory)
         let settings = MonitorSettings(
             windows: windows,
+            watchedWindows: watchedWindows,
             maximumRunCount: maximumRunCount,
             maximumLayerCount: maximumLayerCount
         )
@@ -164,6 +169,9 @@ struct Bench {
             case .passEnded(let reading): self.passes.append(reading)
             case .rejected(_, let rejection): self.rejections.append(rejection.reason)
             case .abandon(let batch): self.abandoned.append(batch)
+            case .evaluate(let reading): self.evaluations.append(reading)
+            case .stateChanged(_, let state, _): self.states.append(state)
+            case .nonFinite(let batch): self.nonFiniteLayers.append(batch.layer)
             case .compute, .windowsChanged, .forgotten: break
             }
         }

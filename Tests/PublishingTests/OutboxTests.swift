@@ -13,6 +13,8 @@ struct OutboxTests {
             case .matrix(let reading): "\(reading.run)/\(reading.window.name)@\(reading.sums.stepFirst)"
             case .event(let event): "\(event.kind.rawValue) \(event.run?.name ?? "")"
             case .forget(let run): "forget \(run)"
+            case .numbered(let publication): "\(publication.topic)#\(publication.seq)"
+            case .withdraw(let topic): "withdraw \(topic)"
             }
         }
     }
@@ -24,6 +26,21 @@ struct OutboxTests {
         outbox.append(.event(.kind(.bye, of: "b")))
         #expect(self.words(outbox.drain()) == ["hello a", "a/total@0", "bye b"])
         #expect(outbox.drain().isEmpty)
+    }
+
+    @Test func everyChangeOfAnAlertGoesOutAndTheLastThingToBeDroppedIsOne() throws {
+        let topic = Topic.alert(run: try #require(RunID("a")), rule: "r", fingerprint: "f")
+        var outbox = Outbox()
+        for seq in 0..<3 {
+            outbox.append(.numbered(NumberedPublication(topic: topic, seq: seq, body: [:])))
+        }
+        outbox.append(.withdraw(topic))
+        for _ in 0..<Outbox.capacity {
+            outbox.append(.event(.kind(.hello, of: "a")))
+        }
+        let words = self.words(outbox.drain())
+        #expect(words.prefix(4) == ["alert/a/r/f/#0", "alert/a/r/f/#1", "alert/a/r/f/#2", "withdraw alert/a/r/f/"])
+        #expect(outbox.droppedCount == 4)
     }
 
     @Test func newerMatrixTakesThePlaceOfOneThatWaitsAndComesAfterTheEventsBetween() {

@@ -149,6 +149,8 @@ struct LoadingTests {
                   similarity: []
                   alertmanager:
                     url: null
+                    resend: 1m
+                    timeout: 10s
                 security:
                   curve:
                     secret_key: null

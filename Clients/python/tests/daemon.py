@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Optional
 
@@ -63,11 +63,8 @@ class Daemon:
         (self.directory / "livecka.yaml").write_text(json.dumps(merged, indent=1))
         self.context = zmq.Context()
         self._log = open(self.directory / "log", "wb")  # noqa: SIM115
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("LIVECKA_")}
-        self.process = subprocess.Popen(
-            [self.executable, "serve", "--config", str(self.directory / "livecka.yaml")], env=environment,
-            stdout=self._log, stderr=subprocess.STDOUT,
-        )
+        self.settings = merged
+        self.process = self._launch()
         self._control: Optional[zmq.Socket[bytes]] = None
         self._sockets: list[zmq.Socket[bytes]] = []
         try:
@@ -75,6 +72,18 @@ class Daemon:
         except BaseException:
             self.stop()
             raise
+
+    def restart(self, *, kill: bool = False, between: Optional[Callable[[], None]] = None) -> None:
+        """Ends the daemon, or kills it, and starts it again with the same settings."""
+        self.process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
+        assert self.process.wait(15) == (-signal.SIGKILL if kill else 0)
+        if between is not None:
+            between()
+        self.process = self._launch()
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        eventually(self._answers, f"a daemon that answers; its log:\n{self.log}", 20)
 
     @property
     def log(self) -> str:
@@ -172,6 +181,13 @@ class Daemon:
         return subprocess.run(
             [self.executable, *arguments, "--control", self.control_endpoint], capture_output=True, text=True,
             timeout=30, check=False,
+        )
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("LIVECKA_")}
+        return subprocess.Popen(
+            [self.executable, "serve", "--config", str(self.directory / "livecka.yaml")], env=environment,
+            stdout=self._log, stderr=subprocess.STDOUT,
         )
 
     def _answers(self) -> bool:

@@ -31,6 +31,10 @@ public struct CoverageSettings: Hashable, Sendable {
 public struct AlertmanagerSettings: Hashable, Sendable {
     /// Its base URL, such as `http://127.0.0.1:9093`, or `nil` where there is none.
     public var url: String?
+    /// The time after which it is told again of every alert that fires; it forgets them after five minutes otherwise.
+    public var resend = Duration.seconds(60)
+    /// How long an answer is waited for.
+    public var timeout = Duration.seconds(10)
 
     /// Creates the defaults.
     public init() {}
@@ -59,6 +63,8 @@ extension CoverageSettings {
 
 extension AlertmanagerSettings {
     static let keys: [SettingKey<AlertmanagerSettings>] = [
-        SettingKey("url", \.url, .optional(.url))
+        SettingKey("url", \.url, .optional(.url)),
+        SettingKey("resend", \.resend, .duration(atLeast: .milliseconds(10))),
+        SettingKey("timeout", \.timeout, .duration(atLeast: .milliseconds(10))),
     ]
 }

@@ -13,6 +13,11 @@ public struct Topic: Hashable, Sendable, CustomStringConvertible {
         Topic(description: "pc1/\(run)/\(window)/")
     }
 
+    /// An alert.
+    public static func alert(run: RunID, rule: String, fingerprint: String) -> Topic {
+        Topic(description: "alert/\(run)/\(rule)/\(fingerprint)/")
+    }
+
     /// What happens to a run, or to the daemon where no run is known.
     public static func event(run: RunID?) -> Topic {
         Topic(description: "event/\(run?.name ?? "")/")
