@@ -1,5 +1,6 @@
 internal import Alerting
 internal import Alertmanager
+internal import BlockStructure
 internal import Logging
 internal import Monitoring
 internal import Publishing
@@ -158,6 +159,9 @@ struct AlertKeeperState {
                     matrix: reading.sums.matrix(),
                     errorGroups: reading.sums.errorGroups ?? reading.sums.groups
                 )
+                for candidate in evaluation.candidates {
+                    evaluation.evidence[candidate.layers] = BlockEvidence(of: candidate.layers, in: reading.sums)
+                }
             }
             self.perform(self.book.evaluate(evaluation, now: now))
             // Counts of what is pending are kept, too.
