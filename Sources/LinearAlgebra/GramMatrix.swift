@@ -86,6 +86,7 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     ///   - offsets: One number for each example.
     ///   - scale: A factor.
     ///   - stored: The precision of the result.
+    /// - Returns: *n*(*n* − 1) / 2 numbers.
     /// - Precondition: There are as many offsets as examples.
     /// - Complexity: O(*n*²).
     @specialized(where Scalar == Float, Stored == Float)

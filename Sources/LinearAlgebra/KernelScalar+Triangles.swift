@@ -44,7 +44,8 @@ extension KernelScalar {
     }
 
     /// The sums of every row of a symmetric matrix without its diagonal, and the sum of all squares off the diagonal.
-    static func offDiagonalSums(of matrix: Span<Self>, rowCount: Int, stride: Int) -> (rows: [Double], squares: Double) {
+    static func offDiagonalSums(of matrix: Span<Self>, rowCount: Int, stride: Int) -> (rows: [Double], squares: Double)
+    {
         Self.checkTriangle(matrix.count, rowCount: rowCount, stride: stride)
         var rows = [Double](repeating: 0, count: rowCount)
         var sums = rows.mutableSpan

@@ -19,7 +19,8 @@ extension Settings {
 
     /// The keys, or the sections, that a reload puts into effect.
     private static let reloadableKeys = [
-        "ingest.connect", "publish.interval", "engine.first_component", "state.history", "limits", "stale_after", "alerts",
+        "ingest.connect", "publish.interval", "engine.first_component", "state.history", "limits", "stale_after",
+        "alerts",
     ]
 
     /// The keys whose values differ, in the order of the file that explains them.
