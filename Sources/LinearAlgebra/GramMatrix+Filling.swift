@@ -99,9 +99,10 @@ extension GramMatrix {
     /// The number of features that are centred and multiplied together.
     ///
     /// Wide enough that adding a panel's products to the matrix costs little next to computing them, and narrow enough
-    /// that the panel stays in the second-level cache where the number of examples allows.
+    /// that the panel stays in the second-level cache where the number of examples allows, and that no register sums
+    /// so many products that a digit is lost.
     private static func panelWidth(of shape: ActivationShape) -> Int {
         let fitting = (512 << 10) / (Scalar.wholeBlocks(shape.exampleCount) * MemoryLayout<Scalar>.stride)
-        return min(shape.featureCount, min(max(128, fitting / 16 * 16), 512))
+        return min(shape.featureCount, min(max(128, fitting / 16 * 16), 256))
     }
 }

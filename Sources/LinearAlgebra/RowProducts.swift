@@ -5,9 +5,6 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
     /// The most rows that are multiplied at once.
     private static var blockHeight: Int { 1024 }
 
-    /// The most columns over which products are summed in `Scalar`.
-    private static var stripeWidth: Int { 8192 }
-
     /// Some rows of a panel as they come.
     private var gathered = AlignedBuffer<Scalar>()
 
@@ -28,7 +25,8 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
 
     /// Computes the inner products between every two rows, and between every row and itself.
     ///
-    /// The products over some thousands of columns are summed in `Scalar`, those of all columns in Float64.
+    /// The products of a panel are summed in one register each, those of some panels in `Scalar`, all in Float64: a long
+    /// sum in Float32 alone would lose a digit.
     ///
     /// - Parameters:
     ///   - rowCount: The number of rows, *r*.
@@ -46,7 +44,7 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
         guard rowCount > 0 else { return [] }
         var products = [Double](repeating: 0, count: rowCount * (rowCount + 1) / 2)
         let blocks = (0..<rowCount).parts(of: Self.blockHeight)
-        for stripe in (0..<columnCount).parts(of: Self.stripeWidth) {
+        for stripe in (0..<columnCount).parts(of: Self.stripeWidth(rowCount: rowCount)) {
             for (index, rows) in blocks.enumerated() {
                 for others in blocks[index...] {
                     self.multiply(rows, others, columns: stripe, copy: copy)
@@ -135,9 +133,16 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
         }
     }
 
-    /// The number of columns that are packed together: half a mebibyte of them, which the second-level cache holds.
+    /// The number of columns that are packed together: as many as half a mebibyte holds, which stays in the
+    /// second-level cache, and not more than one register may sum.
     private static func panelWidth(rowCount: Int) -> Int {
-        min(max(128, (512 << 10) / MemoryLayout<Scalar>.stride / rowCount), Self.stripeWidth)
+        min(max(128, (512 << 10) / MemoryLayout<Scalar>.stride / rowCount), 256)
+    }
+
+    /// The number of columns whose products are summed in `Scalar`: the more rows, the more of them, since every product
+    /// of a stripe is added once in Float64.
+    private static func stripeWidth(rowCount: Int) -> Int {
+        min(max(512, 4 * rowCount), 4096)
     }
 }
 

@@ -200,12 +200,12 @@ def test_a_new_epoch_starts_anew_in_all_topics(publisher: Publisher) -> None:
 def test_frames_of_unknown_kinds_come_in_the_headers_shapes(publisher: Publisher) -> None:
     vector, square = np.arange(3.0), np.arange(9.0).reshape(3, 3)
     frames = [array.tobytes() for array in (vector, square, square + 1)]
-    with livecka.subscribe("a", publisher.endpoint, topics=["pc1"]) as subscription:
-        assert publisher.subscriptions(1) == {b"\1pc1/a/"}
+    with livecka.subscribe("a", publisher.endpoint, topics=["other"]) as subscription:
+        assert publisher.subscriptions(1) == {b"\1other/a/"}
         for seq, header in enumerate([{"shape": [3, 3]}, {"shapes": [[3], [3, 3], [3, 3]]}, {}]):
-            publisher.publish("pc1/a/pass/", seq, *frames, run="a", window="pass", layers=["x", "y", "z"], **header)
+            publisher.publish("other/a/pass/", seq, *frames, run="a", window="pass", layers=["x", "y", "z"], **header)
             message = subscription.receive("10s")
-            assert message is not None and message.kind == "pc1" and message.cka is None and message.layers == ["x", "y", "z"]
+            assert message is not None and message.kind == "other" and message.cka is None and message.layers == ["x", "y", "z"]
             for array, expected in zip(message.arrays, (vector, square, square + 1)):
                 np.testing.assert_array_equal(array, expected if header or array.ndim == 2 else expected.reshape(-1))
 
