@@ -24,7 +24,7 @@ let package = Package(
 
         .target(name: "Threads", dependencies: ["CPlatform"]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
-        .target(name: "LinearAlgebra", dependencies: ["CKernels", "COpenBLAS"]),
+        .target(name: "LinearAlgebra", dependencies: ["CKernels"]),
         .target(name: "Similarity", dependencies: ["LinearAlgebra"]),
         .target(name: "BlockStructure", dependencies: ["Similarity"]),
         .target(name: "WireFormat", dependencies: ["LinearAlgebra", "Similarity"]),
@@ -69,8 +69,8 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "BlockStructure", "Computation", "Control", "LinearAlgebra", "Monitoring", "Similarity", "Threads",
-                "WireFormat", "ZeroMQ",
+                "BlockStructure", "COpenBLAS", "Computation", "Control", "LinearAlgebra", "Monitoring", "Similarity",
+                "Threads", "WireFormat", "ZeroMQ",
             ]
         ),
         .executableTarget(

@@ -3,44 +3,40 @@ internal import COpenBLAS
 /// The matrix product that benchmarks compare with: what one core can do at best.
 ///
 /// A plain `cblas_sgemm` on one thread, without anything of ours around it.
-package struct ReferenceProduct: ~Copyable {
+struct ReferenceProduct {
     /// The rows of either matrix.
-    package static var side: Int { 256 }
+    static let side = 256
 
     /// The length of a row of either matrix.
-    package static var depth: Int { 4096 }
+    static let depth = 4096
 
     /// The floating-point operations of one product: a multiplication and an addition for each entry and step.
-    package static var operationCount: Double { 2 * Double(self.side * self.side * self.depth) }
+    static let operationCount = 2 * Double(side * side * depth)
 
-    private var left = AlignedBuffer<Float>()
-    private var right = AlignedBuffer<Float>()
-    private var result = AlignedBuffer<Float>()
+    /// Keeps the library from starting threads of its own. Only the first look at it does anything.
+    private static let oneThread: Void = openblas_set_num_threads(1)
+
+    private let left: [Float]
+    private let right: [Float]
+    private var result: [Float]
 
     /// Fills two matrices.
-    package init() {
+    init() {
         let count = Self.side * Self.depth
-        self.left.withRoom(for: count) { numbers in
-            for index in numbers.indices { numbers[index] = Float(index % 7) - 3 }
-        }
-        self.right.withRoom(for: count) { numbers in
-            for index in numbers.indices { numbers[index] = Float(index % 5) - 2 }
-        }
+        self.left = (0..<count).map { Float($0 % 7) - 3 }
+        self.right = (0..<count).map { Float($0 % 5) - 2 }
+        self.result = Array(repeating: 0, count: Self.side * Self.side)
     }
 
     /// Computes the products of every row of the one with every row of the other.
-    package mutating func multiply() {
-        self.left.withNumbers(Self.side * Self.depth) { left in
-            self.right.withNumbers(Self.side * Self.depth) { right in
-                self.result.withRoom(for: Self.side * Self.side) { result in
-                    Self.multiply(left, right, into: &result)
-                }
-            }
-        }
+    mutating func multiply() {
+        _ = Self.oneThread
+        let (left, right) = (self.left, self.right)
+        var result = self.result.mutableSpan
+        Self.multiply(left.span, right.span, into: &result)
     }
 
     private static func multiply(_ left: Span<Float>, _ right: Span<Float>, into result: inout MutableSpan<Float>) {
-        OpenBLAS.useOneThread()
         // SAFETY: The matrices have `side` rows of `depth` numbers each, and the result `side` rows of `side`.
         unsafe left.withUnsafeBufferPointer { left in
             unsafe right.withUnsafeBufferPointer { right in
@@ -49,17 +45,17 @@ package struct ReferenceProduct: ~Copyable {
                         CblasRowMajor,
                         CblasNoTrans,
                         CblasTrans,
-                        blasint(self.side),
-                        blasint(self.side),
-                        blasint(self.depth),
+                        blasint(Self.side),
+                        blasint(Self.side),
+                        blasint(Self.depth),
                         1,
                         left.baseAddress,
-                        blasint(self.depth),
+                        blasint(Self.depth),
                         right.baseAddress,
-                        blasint(self.depth),
+                        blasint(Self.depth),
                         0,
                         result.baseAddress,
-                        blasint(self.side)
+                        blasint(Self.side)
                     )
                 }
             }
