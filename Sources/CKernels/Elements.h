@@ -19,19 +19,12 @@
 #define DISPATCHED
 #endif
 
-#ifdef __x86_64__
-static inline bool has_avx512(void) {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-}
-
-static inline bool has_avx2(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
-}
-#endif
-
 // Inlined into each clone, so that the clone's instruction set applies: F16 becomes `vcvtph2ps` where there is one.
 #define INLINE static inline __attribute__((always_inline))
+
+INLINE size_t element_size(kernel_element element) {
+    return element == KERNEL_F64 ? 8 : element == KERNEL_F32 ? 4 : 2;
+}
 
 INLINE float load_f16(const unsigned char *source) {
     _Float16 value;

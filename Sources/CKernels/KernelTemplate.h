@@ -44,10 +44,6 @@ INLINE void convert(const unsigned char *source, kernel_element element, size_t 
     }
 }
 
-INLINE size_t element_size(kernel_element element) {
-    return element == KERNEL_F64 ? 8 : element == KERNEL_F32 ? 4 : 2;
-}
-
 DISPATCHED void KERNEL(convert)(const void *source, kernel_element element, size_t count, double scale,
                                 scalars *result) {
 #define CONVERT(constant) convert(source, constant, count, (SCALAR)scale, result)

@@ -44,8 +44,8 @@ INLINE void transpose(vector *rows) {
     }
 }
 
-// Packs up to LANES rows less the first row of all; where there are fewer, the other lanes are zero. The columns' sums
-// are added to `sums`. Without `origin`, nothing is subtracted and nothing summed.
+// Packs up to LANES rows less the origin; where there are fewer, the other lanes are zero. The columns' sums are added
+// to `sums`. Without `origin`, nothing is subtracted and nothing summed.
 INLINE void pack_block(const unsigned char *source, size_t source_stride, kernel_element element, const size_t rows,
                        size_t columns, SCALAR scale, const SCALAR *restrict origin, SCALAR *restrict sums,
                        SCALAR *restrict packed) {
@@ -112,20 +112,37 @@ INLINE void pack_rows(const unsigned char *source, size_t source_stride, kernel_
     }
 }
 
-WHOLE_REGISTERS DISPATCHED void KERNEL(pack)(const void *source, size_t source_stride, kernel_element element, size_t rows,
+WHOLE_REGISTERS
+DISPATCHED void KERNEL(pack)(const void *source, size_t source_stride, kernel_element element, size_t rows,
                              size_t columns, scalars *packed) {
 #define PACK(constant) pack_rows(source, source_stride, constant, rows, columns, 1, NULL, NULL, packed)
     FOR_ELEMENT(element, PACK)
 #undef PACK
 }
 
-// Packing finds the means of the differences from the first row, and a second walk subtracts them: in the packed
-// order, where the blocks lie one behind the other. Rows that are not there get the means as well; where any of these
-// differs from zero, so does an entry of the first row.
+// For each column the median of three rows: one of the numbers, and no outlier.
+INLINE void choose_origin(const unsigned char *source, size_t source_stride, kernel_element element, size_t rows,
+                          size_t columns, SCALAR scale, SCALAR *restrict origin) {
+    const unsigned char *const middle = source + rows / 2 * source_stride;
+    const unsigned char *const last = source + (rows - 1) * source_stride;
+    for (size_t column = 0; column < columns; column++) {
+        const SCALAR a = load(source, element, column);
+        const SCALAR b = load(middle, element, column);
+        const SCALAR c = load(last, element, column);
+        const SCALAR low = a < b ? a : b;
+        const SCALAR high = a < b ? b : a;
+        const SCALAR below = high < c ? high : c;
+        origin[column] = (low > below ? low : below) * scale;
+    }
+}
+
+// Packing finds the means of the differences from the origin, and a second walk subtracts them: in the packed order,
+// where the blocks lie one behind the other. Rows that are not there get the means as well; where any of these differs
+// from zero, so does an entry of a row that is the origin.
 INLINE kernel_panel_summary pack_centered(const unsigned char *source, size_t source_stride, kernel_element element,
                                           size_t rows, size_t columns, SCALAR scale, SCALAR *restrict packed,
                                           SCALAR *restrict origin, SCALAR *restrict means) {
-    convert(source, element, columns, scale, origin);
+    choose_origin(source, source_stride, element, rows, columns, scale, origin);
     memset(means, 0, columns * sizeof *means);
     pack_rows(source, source_stride, element, rows, columns, scale, origin, means, packed);
 
@@ -154,9 +171,10 @@ INLINE kernel_panel_summary pack_centered(const unsigned char *source, size_t so
     return summary;
 }
 
-WHOLE_REGISTERS DISPATCHED kernel_panel_summary KERNEL(pack_centered)(const void *source, size_t source_stride, kernel_element element,
-                                                      size_t rows, size_t columns, double scale,
-                                                      scalars *packed, scalars *origin, scalars *means) {
+WHOLE_REGISTERS
+DISPATCHED kernel_panel_summary KERNEL(pack_centered)(const void *source, size_t source_stride, kernel_element element,
+                                                      size_t rows, size_t columns, double scale, scalars *packed,
+                                                      scalars *origin, scalars *means) {
 #define PACK_CENTERED(constant)                                                                                        \
     pack_centered(source, source_stride, constant, rows, columns, (SCALAR)scale, packed, origin, means)
     FOR_ELEMENT(element, PACK_CENTERED)
@@ -258,11 +276,11 @@ __attribute__((target("arch=x86-64-v3"))) static void multiply_with_avx2(PARAMET
 void KERNEL(multiply_blocks)(const scalars *rows, size_t row_blocks, const scalars *columns, size_t column_blocks,
                              size_t depth, bool is_triangle, scalars *result, size_t stride, bool is_adding) {
 #ifdef __x86_64__
-    if (has_avx512()) {
+    if (__builtin_cpu_supports("x86-64-v4")) {
         multiply_with_avx512(rows, row_blocks, columns, column_blocks, depth, is_triangle, result, stride, is_adding);
         return;
     }
-    if (has_avx2()) {
+    if (__builtin_cpu_supports("x86-64-v3")) {
         multiply_with_avx2(rows, row_blocks, columns, column_blocks, depth, is_triangle, result, stride, is_adding);
         return;
     }

@@ -6,7 +6,7 @@ extension GramMatrix {
     /// activations' size is copied. Centring first is what makes single precision enough, however far the means are
     /// from zero.
     ///
-    /// NaN or infinity anywhere makes every entry of the diagonal NaN.
+    /// NaN or infinity anywhere leaves an entry of the diagonal NaN or infinite.
     ///
     /// - Parameters:
     ///   - activations: The bytes, with any alignment.

@@ -16,7 +16,7 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     /// A stripe of the activations, widened, centred and packed.
     var panel = AlignedBuffer<Scalar>()
 
-    /// The first example's features in the panel, and the means of the differences from them.
+    /// For each feature of the panel a number that an example has, and the mean of the differences from it.
     var origin = AlignedBuffer<Scalar>()
     var means = AlignedBuffer<Scalar>()
 

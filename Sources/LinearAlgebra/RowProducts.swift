@@ -136,13 +136,13 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
     /// The number of columns that are packed together: as many as half a mebibyte holds, which stays in the
     /// second-level cache, and not more than one register may sum.
     private static func panelWidth(rowCount: Int) -> Int {
-        min(max(128, (512 << 10) / MemoryLayout<Scalar>.stride / rowCount), 256)
+        min(max(128, (512 << 10) / MemoryLayout<Scalar>.stride / rowCount / 16 * 16), 256)
     }
 
     /// The number of columns whose products are summed in `Scalar`: the more rows, the more of them, since every product
     /// of a stripe is added once in Float64.
     private static func stripeWidth(rowCount: Int) -> Int {
-        min(max(512, 4 * rowCount), 4096)
+        min(max(512, 4 * rowCount / 256 * 256), 4096)
     }
 }
 

@@ -54,11 +54,12 @@ extension GramMatrix {
         let diagonal = self.diagonal
         let diagonalSum = diagonal.reduce(0) { $0 + Double($1) }
         let diagonalSquares = diagonal.reduce(0) { $0 + Double($1) * Double($1) }
+        let trace = diagonalSum - (diagonalSum + total) / n
         return UCenteredSums(
             norm: self.offDiagonalSquares(subtracting: offsets).squareRoot(),
             offDiagonalNorm: squares.squareRoot(),
             fullNorm: (squares + diagonalSquares).squareRoot(),
-            trace: max(0, diagonalSum - (diagonalSum + total) / n),
+            trace: trace < 0 ? 0 : trace,
             offsets: offsets
         )
     }

@@ -13,7 +13,7 @@ struct ReferenceProduct {
     /// The floating-point operations of one product: a multiplication and an addition for each entry and step.
     static let operationCount = 2 * Double(side * side * depth)
 
-    /// Keeps the library from starting threads of its own. Only the first look at it does anything.
+    /// Keeps the library from starting threads of its own; only the first look at it does anything.
     private static let oneThread: Void = openblas_set_num_threads(1)
 
     private let left: [Float]

@@ -1,10 +1,11 @@
-// Inner loops over panels and rows that the compiler vectorises.
+// Inner loops over panels, tiles and triangles.
 //
-// They are in C for one reason: `target_clones` compiles each for several instruction sets and picks one when the
-// program starts, so that a build for any x86-64 still uses AVX-512 where there is one.
+// They are in C for one reason: C compiles a function for several instruction sets and picks one when the program runs,
+// so that a build for any x86-64 still uses AVX-512 where there is one. Products are tiled by hand, the rest is left to
+// the compiler's vectoriser.
 //
 // No function allocates, keeps a pointer, or writes outside what its parameters say. Numbers of a message may have any
-// alignment, all others that of their type. Nothing overlaps.
+// alignment, all others that of their type. Nothing that is written overlaps anything else.
 //
 // `scalar` is the precision that a function computes in, KERNEL_F32 or KERNEL_F64: what is called `scalars` is of it.
 
@@ -43,9 +44,9 @@ typedef void scalars;
 /// rows; rows that are not there mean nothing. `origin` and `means` have room for `columns` numbers, rounded up to
 /// whole blocks.
 ///
-/// The first row is subtracted first, then the mean of the differences: a constant column becomes exactly zero, and
-/// the partial sums do not grow with the mean. What rounds in a mean is the same for every row of the column, so no
-/// estimate that ignores a shift sees it.
+/// A number of the column, the median of three, is subtracted first, then the mean of the differences: a constant column
+/// becomes exactly zero, the partial sums do not grow with the mean, and one outlying row takes no digits from the
+/// others. What rounds in a mean is the same for every row of the column, so no estimate that ignores a shift sees it.
 kernel_panel_summary kernel_pack_centered(kernel_element scalar, const void *source, size_t source_stride,
                                           kernel_element element, size_t rows, size_t columns, double scale,
                                           scalars *packed, scalars *origin, scalars *means);
