@@ -42,7 +42,8 @@ extension Run {
     /// Receives a message that is rejected whatever the run's state.
     mutating func receive(_ rejection: Rejection, source: SourceID, now: Duration) -> [MonitorAction] {
         var actions: [MonitorAction] = []
-        if rejection.reason > .version {
+        // Of a numbered emitter's message that cannot be read, nobody knows who sent it.
+        if rejection.reason > .version, rejection.session != nil || self.sessions.hasAnonymous {
             actions += self.hear(from: source, session: rejection.session, now: now)
         }
         guard let number = rejection.number else {

@@ -19,6 +19,9 @@ struct SessionTable: Sendable {
 
     // MARK: Life
 
+    /// Whether messages without a session have been heard.
+    var hasAnonymous: Bool { self.anonymous != nil }
+
     /// Notes a sign of life, opening the session where it is new.
     ///
     /// - Returns: Whether it is the first sign from this source.

@@ -248,6 +248,22 @@ struct AccountingTests {
         #expect(bench.monitor.stray == Accounting(outside: 2, rejected: [.malformed: 2]))
     }
 
+    /// A header over its limit is not read, so nobody knows whose it is.
+    @Test(arguments: [true, false])
+    func whatCannotBeReadKeepsNoRunAlive(comesAfterBye: Bool) {
+        var bench = Bench()
+        bench.send(.batch(.example(seq: 0)))
+        if !comesAfterBye {
+            bench.send(Self.rejection(.tooLarge, session: nil))
+        }
+        bench.send(.bye(Bye(run: .example, session: .numbered(1), seq: 1)))
+        if comesAfterBye {
+            bench.send(Self.rejection(.tooLarge, session: nil))
+        }
+        #expect(bench.state == "ended")
+        #expect(bench.accounting.outside == 1 && bench.accounting[.tooLarge] == 1)
+    }
+
     @Test func runsBeyondTheLimitAreTooLarge() {
         var bench = Bench(maximumRunCount: 1)
         bench.send(.batch(.example(seq: 0)))
