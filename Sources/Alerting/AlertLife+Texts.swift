@@ -37,8 +37,10 @@ extension AlertLife {
                 self.isOver
                     ? "\(self.run) \(self.alert.data == .ended ? "has ended" : "is heard again")"
                     : "\(self.run) is silent for \(fixed(self.alert.value ?? 0, 0)) s",
-                "Nothing has been heard of the run for longer than stale_after, and it has not said bye. Its other alerts "
-                    + "stay as they were. Look whether the job still runs, and whether it reaches the daemon."
+                self.isOver
+                    ? "Nothing had been heard of the run for longer than stale_after. Its other alerts stayed as they were."
+                    : "Nothing has been heard of the run for longer than stale_after, and it has not said bye. Its other "
+                        + "alerts stay as they were. Look whether the job still runs, and whether it reaches the daemon."
             )
         case .coverage:
             (
@@ -99,6 +101,9 @@ extension AlertLife {
         let value = self.alert.value.map(self.measured) ?? "–"
         let side = self.isBelow ? "below" : "above"
         let threshold = fixed(self.alert.enter ?? 0, 2)
+        if let reason = self.closingReason, self.isOver {
+            return "Rule \(self.alert.id.rule) in \(self.run) was closed: \(reason)"
+        }
         return self.isOver
             ? "Rule \(self.alert.id.rule) in \(self.run) no longer holds: no pair is \(side) \(threshold), as of \(self.lastStep)"
             : "Rule \(self.alert.id.rule) in \(self.run): CKA of \(pair) is \(value), \(side) \(threshold), \(self.since)"

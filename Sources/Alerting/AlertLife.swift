@@ -116,9 +116,9 @@ struct AlertLife: Hashable, Sendable {
         self.dominating = Dwell()
     }
 
-    /// Whether it has to be remembered: it is active, or would count its next incident from here.
-    var isWorthKeeping: Bool {
-        self.alert.isActive || self.firedCount > 0
+    /// Whether it has ever fired, so that its next incident is counted from here.
+    var hasFired: Bool {
+        self.firedCount > 0
     }
 
     private mutating func becomePending(now: Moment) {

@@ -100,15 +100,20 @@ struct RunAlerts: Hashable, Sendable {
         return actions
     }
 
-    /// Lets go of alerts that came to nothing, and of those that have been over for longest where there are too many.
+    /// Lets go of alerts that are not active where there are too many: first of those that came to nothing, then of
+    /// those that have been over for longest.
+    ///
+    /// The others are remembered: what comes again has the fingerprint that it had.
     mutating func tidy() -> [AlertAction] {
-        self.lives.removeAll { !$0.isWorthKeeping }
         var actions: [AlertAction] = []
         while self.lives.count(where: { !$0.alert.isActive }) > Self.memoryCapacity {
             let over = self.lives.indices.filter { !self.lives[$0].alert.isActive }
-            guard let oldest = over.min(by: { self.lives[$0].alert.updatedAt < self.lives[$1].alert.updatedAt }) else {
-                break
+            let oldest = over.min { first, second in
+                let (first, second) = (self.lives[first], self.lives[second])
+                guard first.hasFired == second.hasFired else { return second.hasFired }
+                return first.alert.updatedAt < second.alert.updatedAt
             }
+            guard let oldest else { break }
             let life = self.lives.remove(at: oldest)
             actions += life.isListed ? [.withdraw(life.alert.id)] : []
         }

@@ -37,14 +37,16 @@ struct BlockAlertTests {
         )
     }
 
-    @Test func whatDoesNotLastIsInactiveAndForgotten() {
+    @Test func whatDoesNotLastIsInactiveAndKeepsItsFingerprint() {
         var bench = Bench()
         bench.repeatedly(2, [.example()])
+        let fingerprint = bench.only?.id
         bench.repeatedly(1, [])
         #expect(bench.states == [.pending, .inactive])
         #expect(bench.book.alerts == [] && bench.cache == [:])
         bench.repeatedly(2, [.example()])
         #expect(bench.only?.state == .pending, "the count begins anew")
+        #expect(bench.only?.id == fingerprint)
     }
 
     @Test func itIsResolvedAtTheThirdEvaluationWithoutItAndKeepsItsFingerprintWhenItComesBack() throws {
