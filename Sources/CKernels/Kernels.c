@@ -53,3 +53,14 @@ void kernel_center_triangle(kernel_element scalar, const scalars *matrix, size_t
                             const double *offsets, double scale, kernel_element element, void *triangle) {
     KERNEL(center_triangle)(matrix, stride, n, offsets, scale, element, triangle);
 }
+
+kernel_lanczos_step kernel_take_lanczos_step(kernel_element scalar, const scalars *triangle, size_t n,
+                                             const double *diagonal, const double *x, const double *previous,
+                                             double beta, const double *excluded, double *y) {
+    return KERNEL(lanczos_step)(triangle, n, diagonal, x, previous, beta, excluded, y);
+}
+
+double kernel_remove_outer_product(kernel_element scalar, const scalars *triangle, size_t n, double lambda,
+                                   const double *u, const double *offsets, scalars *result) {
+    return KERNEL(remove_outer_product)(triangle, n, lambda, u, offsets, result);
+}

@@ -25,7 +25,12 @@
     double kernel_triangle_sums_##suffix(const scalars *matrix, size_t stride, size_t n, double *sums);                \
     double kernel_triangle_squares_##suffix(const scalars *matrix, size_t stride, size_t n, const double *offsets);    \
     void kernel_center_triangle_##suffix(const scalars *matrix, size_t stride, size_t n, const double *offsets,        \
-                                         double scale, kernel_element element, void *triangle);
+                                         double scale, kernel_element element, void *triangle);                        \
+    kernel_lanczos_step kernel_lanczos_step_##suffix(const scalars *triangle, size_t n, const double *diagonal,        \
+                                                     const double *x, const double *previous, double beta,             \
+                                                     const double *excluded, double *y);                               \
+    double kernel_remove_outer_product_##suffix(const scalars *triangle, size_t n, double lambda, const double *u,     \
+                                                const double *offsets, scalars *result);
 
 DECLARE_KERNELS(f32)
 DECLARE_KERNELS(f64)

@@ -1,4 +1,3 @@
-#include "CTriangles.h"
 #include "Elements.h"
 
 #define SCALAR float

@@ -48,7 +48,7 @@ INLINE void multiply_triangle(const SCALAR *restrict triangle, size_t n, const d
     }
 }
 
-DISPATCHED kernel_lanczos_step KERNEL(lanczos_step)(const SCALAR *triangle, size_t n, const double *diagonal,
+DISPATCHED kernel_lanczos_step KERNEL(lanczos_step)(const scalars *triangle, size_t n, const double *diagonal,
                                                     const double *x, const double *previous, double beta,
                                                     const double *excluded, double *y) {
 #pragma clang fp reassociate(on) contract(fast)
@@ -73,10 +73,12 @@ DISPATCHED kernel_lanczos_step KERNEL(lanczos_step)(const SCALAR *triangle, size
     return (kernel_lanczos_step){alpha, squares};
 }
 
-DISPATCHED double KERNEL(remove_outer_product)(const SCALAR *restrict triangle, size_t n, double lambda,
+DISPATCHED double KERNEL(remove_outer_product)(const scalars *source, size_t n, double lambda,
                                                const double *restrict u, const double *restrict offsets,
-                                               SCALAR *restrict result) {
+                                               scalars *target) {
 #pragma clang fp reassociate(on) contract(fast)
+    const SCALAR *restrict triangle = source;
+    SCALAR *restrict result = target;
     double squares = 0;
     for (size_t i = 0; i + 1 < n; i++) {
         const double factor = lambda * u[i], offset = offsets[i];

@@ -1,5 +1,5 @@
 /// A precision that Gram matrices are computed in: `Float` or `Double`.
-package protocol KernelScalar: TriangleScalar {
+package protocol KernelScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     /// How messages name numbers of this type.
     static var elementType: ElementType { get }
 

@@ -65,7 +65,7 @@ package struct LanczosProcess: ~Copyable {
     ///   - gap: The least distance to the second eigenvalue, relative to the first.
     /// - Returns: The eigenpair, `nil` where the distance is less or no eigenvalue is positive.
     /// - Complexity: O(*m* *n*²) for *m* steps: about 10 where one direction dominates, 90 where the gap is 1 %.
-    package mutating func leadingEigenpair<Scalar: TriangleScalar>(
+    package mutating func leadingEigenpair<Scalar: KernelScalar>(
         of triangle: [Scalar],
         _ spectrum: CenteredSpectrum,
         gap: Double
@@ -102,7 +102,7 @@ package struct LanczosProcess: ~Copyable {
     }
 
     /// Whether no other eigenvector has an eigenvalue near the leading one.
-    private mutating func isAlone<Scalar: TriangleScalar>(
+    private mutating func isAlone<Scalar: KernelScalar>(
         _ leading: LeadingEigenpair,
         _ triangle: [Scalar],
         _ spectrum: CenteredSpectrum,
@@ -153,7 +153,7 @@ package struct LanczosProcess: ~Copyable {
     }
 
     /// Runs a process until a look at its state says that it is enough.
-    private mutating func run<Scalar: TriangleScalar>(
+    private mutating func run<Scalar: KernelScalar>(
         _ triangle: [Scalar],
         _ spectrum: CenteredSpectrum,
         excluding excluded: [Double],

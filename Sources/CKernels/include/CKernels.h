@@ -15,8 +15,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "CTriangles.h"
-
 /// How the numbers of a message are stored, little-endian.
 typedef enum {
     KERNEL_F16,
@@ -100,5 +98,7 @@ double kernel_triangle_squares(kernel_element scalar, const scalars *matrix, siz
 /// `element`, F32 or F64.
 void kernel_center_triangle(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
                             const double *offsets, double scale, kernel_element element, void *triangle);
+
+#include "CTriangles.h"
 
 #endif

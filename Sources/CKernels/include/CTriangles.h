@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "CKernels.h"
+
 /// What a step of the Lanczos process has found.
 typedef struct {
     /// The coefficient of the vector itself, xᵀ A x.
@@ -20,15 +22,12 @@ typedef struct {
 /// Computes y = A x − α x − β p without its components along (1, …, 1) and `excluded`. `x` and `excluded` have unit
 /// length, or `excluded` is zero; both are orthogonal to (1, …, 1). All vectors have `n` numbers and do not overlap,
 /// but `previous` may be `x` where β is zero.
-kernel_lanczos_step kernel_lanczos_step_f32(const float *triangle, size_t n, const double *diagonal, const double *x,
-                                            const double *previous, double beta, const double *excluded, double *y);
-kernel_lanczos_step kernel_lanczos_step_f64(const double *triangle, size_t n, const double *diagonal, const double *x,
-                                            const double *previous, double beta, const double *excluded, double *y);
+kernel_lanczos_step kernel_take_lanczos_step(kernel_element scalar, const scalars *triangle, size_t n,
+                                             const double *diagonal, const double *x, const double *previous,
+                                             double beta, const double *excluded, double *y);
 
 /// Writes tᵢⱼ − λ uᵢ uⱼ + oᵢ + oⱼ for every entry of `triangle`, and returns the sum of the squares.
-double kernel_remove_outer_product_f32(const float *triangle, size_t n, double lambda, const double *u,
-                                       const double *offsets, float *result);
-double kernel_remove_outer_product_f64(const double *triangle, size_t n, double lambda, const double *u,
-                                       const double *offsets, double *result);
+double kernel_remove_outer_product(kernel_element scalar, const scalars *triangle, size_t n, double lambda,
+                                   const double *u, const double *offsets, scalars *result);
 
 #endif

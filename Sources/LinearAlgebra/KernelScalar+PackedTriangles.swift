@@ -1,8 +1,20 @@
 internal import CKernels
 
-extension Float: TriangleScalar {
-    package static func lanczosStep(
-        triangle: Span<Float>,
+// A triangle is packed, row by row; for *n* rows it has *n*(*n* − 1)/2 entries. Sums are in Float64.
+extension KernelScalar {
+    /// Computes *A x* − α *x* − β *p*, without its components along (1, …, 1) and along `excluded`.
+    ///
+    /// - Parameters:
+    ///   - triangle: The matrix *A* right of its diagonal.
+    ///   - diagonal: The diagonal of *A*.
+    ///   - current: *x*, of unit length and orthogonal to (1, …, 1) and `excluded`.
+    ///   - previous: *p*.
+    ///   - beta: β.
+    ///   - excluded: A vector of unit length and orthogonal to (1, …, 1), or zero.
+    ///   - next: Room for the result.
+    /// - Returns: α = *xᵀ A x*, and the squared length of the result.
+    static func lanczosStep(
+        triangle: Span<Self>,
         diagonal: Span<Double>,
         current: Span<Double>,
         previous: Span<Double>,
@@ -21,7 +33,8 @@ extension Float: TriangleScalar {
                     unsafe previous.withUnsafeBufferPointer { previous in
                         unsafe excluded.withUnsafeBufferPointer { excluded in
                             unsafe next.withUnsafeMutableBufferPointer { next in
-                                unsafe kernel_lanczos_step_f32(
+                                unsafe kernel_take_lanczos_step(
+                                    self.elementType.kernelElement,
                                     triangle.baseAddress,
                                     n,
                                     diagonal.baseAddress,
@@ -40,12 +53,15 @@ extension Float: TriangleScalar {
         return (step.alpha, step.squares)
     }
 
+    /// Writes tᵢⱼ − λ uᵢ uⱼ + oᵢ + oⱼ for every entry of a triangle.
+    ///
+    /// - Returns: The sum of the squares of what was written.
     package static func removeOuterProduct(
         of vector: Span<Double>,
         times lambda: Double,
         offsets: Span<Double>,
-        from triangle: Span<Float>,
-        into result: inout MutableSpan<Float>
+        from triangle: Span<Self>,
+        into result: inout MutableSpan<Self>
     ) -> Double {
         let n = vector.count
         precondition(triangle.count == n * (n - 1) / 2 && result.count == triangle.count && offsets.count == n)
@@ -55,7 +71,8 @@ extension Float: TriangleScalar {
             unsafe vector.withUnsafeBufferPointer { vector in
                 unsafe offsets.withUnsafeBufferPointer { offsets in
                     unsafe result.withUnsafeMutableBufferPointer { result in
-                        unsafe kernel_remove_outer_product_f32(
+                        unsafe kernel_remove_outer_product(
+                            self.elementType.kernelElement,
                             triangle.baseAddress,
                             n,
                             lambda,
