@@ -131,7 +131,7 @@ def test_two_rules_of_the_users_own_and_a_late_subscriber(start: Start) -> None:
     )
     training = Training(daemon, "own")
     training.send(16, BLOCK)
-    eventually(lambda: len([entry for entry in alerts(daemon, "own") if entry["kind"] == "similarity"]) == 2, "two alerts")
+    eventually(lambda: len([entry for entry in alerts(daemon, "own") if firing(entry)]) == 3, "three alerts that fire")
     values = {header["rule"]: header for header in last_values(daemon.subscriber("alert/"), 3).values()}
     assert set(values) == {"alike", "apart", RULE}
     assert values["alike"]["fingerprint"] != values["apart"]["fingerprint"]
