@@ -45,7 +45,14 @@ build: deps ## build the daemon, in release mode
 
 test: deps deps-frameworks lint test-swift test-python ## install what is missing and run every test
 
-test-swift: deps ## run the Swift tests
+# The kernels are compiled for three levels of the processor; this machine uses one. The others are tried before the rest.
+KERNEL_TESTS := LinearAlgebraTests|UCenteredGramTests|ReferenceValueTests|FirstComponent
+
+test-swift: deps ## run the Swift tests, those of the kernels at every level of the processor
+	swift build --build-tests
+	for level in baseline x86-64-v3; do \
+	    LIVECKA_KERNELS=$$level swift test --skip-build --disable-xctest --filter '$(KERNEL_TESTS)' || exit 1; \
+	done
 	swift test --disable-xctest
 
 test-python: build deps-frameworks ## run the Python tests, those against the daemon included

@@ -48,8 +48,9 @@ let package = Package(
         .target(
             name: "DaemonRuntime",
             dependencies: [
-                "Alerting", "Alertmanager", "BlockStructure", "Computation", "Control", "Ingestion", "Monitoring",
-                "Publishing", "ServiceNotification", "Settings", "Similarity", "Snapshots", "Threads", "WireFormat",
+                "Alerting", "Alertmanager", "BlockStructure", "Computation", "Control", "Ingestion", "LinearAlgebra",
+                "Monitoring", "Publishing", "ServiceNotification", "Settings", "Similarity", "Snapshots", "Threads",
+                "WireFormat",
                 "ZeroMQ",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),

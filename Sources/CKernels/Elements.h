@@ -6,20 +6,13 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "Precisions.h"
+#include "KernelTable.h"
 
 #if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "Messages are little-endian and are read in place."
 #endif
 
-// Resolvers of clones run before the thread sanitizer stands, and would end the process.
-#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
-#define DISPATCHED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define DISPATCHED
-#endif
-
-// Inlined into each clone, so that the clone's instruction set applies: F16 becomes `vcvtph2ps` where there is one.
+// Inlined into each kernel, so that the kernel's instruction set applies: F16 becomes `vcvtph2ps` where there is one.
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE size_t element_size(kernel_element element) {

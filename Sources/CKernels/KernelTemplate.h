@@ -1,9 +1,8 @@
 // The kernels for one precision. The including file defines
 //
-//     SCALAR     float or double
-//     BITS       the unsigned integer of its size
-//     SIGN_BIT   that integer's highest bit
-//     KERNEL(x)  the public name of the kernel x
+//     SCALAR    float or double
+//     BITS      the unsigned integer of its size
+//     SIGN_BIT  that integer's highest bit
 
 INLINE SCALAR load(const unsigned char *source, kernel_element element, size_t index) {
     switch (element) {
@@ -44,7 +43,7 @@ INLINE void convert(const unsigned char *source, kernel_element element, size_t 
     }
 }
 
-DISPATCHED void KERNEL(convert)(const void *source, kernel_element element, size_t count, double scale,
+static void convert_kernel(const void *source, kernel_element element, size_t count, double scale,
                                 scalars *result) {
 #define CONVERT(constant) convert(source, constant, count, (SCALAR)scale, result)
     FOR_ELEMENT(element, CONVERT)
@@ -63,7 +62,7 @@ INLINE SCALAR largest_magnitude(const unsigned char *source, kernel_element elem
     return magnitude;
 }
 
-DISPATCHED double KERNEL(largest_magnitude)(const void *source, kernel_element element, size_t count) {
+static double largest_magnitude_kernel(const void *source, kernel_element element, size_t count) {
 #define LARGEST_MAGNITUDE(constant) largest_magnitude(source, constant, count)
     FOR_ELEMENT(element, LARGEST_MAGNITUDE)
 #undef LARGEST_MAGNITUDE
@@ -96,14 +95,14 @@ INLINE SCALAR read_symmetric(const unsigned char *source, kernel_element element
     return magnitude;
 }
 
-DISPATCHED double KERNEL(read_symmetric)(const void *source, kernel_element element, size_t n, bool is_packed,
+static double read_symmetric_kernel(const void *source, kernel_element element, size_t n, bool is_packed,
                                          double scale, scalars *matrix, size_t stride) {
 #define READ_SYMMETRIC(constant) read_symmetric(source, constant, n, is_packed, (SCALAR)scale, matrix, stride)
     FOR_ELEMENT(element, READ_SYMMETRIC)
 #undef READ_SYMMETRIC
 }
 
-DISPATCHED void KERNEL(add_rows)(const scalars *matrix, size_t stride, size_t rows, size_t columns, bool is_triangle,
+static void add_rows_kernel(const scalars *matrix, size_t stride, size_t rows, size_t columns, bool is_triangle,
                                  double *totals, size_t total_columns) {
     for (size_t i = 0; i < rows; i++) {
         const size_t first = is_triangle ? i : 0;
@@ -113,61 +112,5 @@ DISPATCHED void KERNEL(add_rows)(const scalars *matrix, size_t stride, size_t ro
         }
         // Behind the last number of a row stands the diagonal's next one; a block beside the diagonal moves left.
         totals += total_columns - i - (is_triangle ? 0 : 1);
-    }
-}
-
-// What is right of the diagonal belongs to row i and, mirrored, to the rows j > i.
-DISPATCHED double KERNEL(triangle_sums)(const scalars *matrix, size_t stride, size_t n, double *restrict sums) {
-#pragma clang fp reassociate(on)
-    double squares = 0;
-    memset(sums, 0, n * sizeof *sums);
-    for (size_t i = 0; i < n; i++) {
-        const SCALAR *const restrict row = (const SCALAR *)matrix + i * stride;
-        double sum = 0;
-        for (size_t j = i + 1; j < n; j++) {
-            const double entry = row[j];
-            sums[j] += entry;
-            sum += entry;
-            squares += entry * entry;
-        }
-        sums[i] += sum;
-    }
-    return 2 * squares;
-}
-
-DISPATCHED double KERNEL(triangle_squares)(const scalars *matrix, size_t stride, size_t n,
-                                           const double *restrict offsets) {
-#pragma clang fp reassociate(on)
-    double squares = 0;
-    for (size_t i = 0; i < n; i++) {
-        const SCALAR *const restrict row = (const SCALAR *)matrix + i * stride;
-        for (size_t j = i + 1; j < n; j++) {
-            const double centered = row[j] - (offsets[i] + offsets[j]);
-            squares += centered * centered;
-        }
-    }
-    return 2 * squares;
-}
-
-DISPATCHED void KERNEL(center_triangle)(const scalars *matrix, size_t stride, size_t n, const double *restrict offsets,
-                                        double scale, kernel_element element, void *triangle) {
-    size_t place = 0;
-    for (size_t i = 0; i < n; i++) {
-        const SCALAR *const restrict row = (const SCALAR *)matrix + i * stride + i + 1;
-        const double *const restrict others = offsets + i + 1;
-        const double offset = offsets[i];
-        const size_t count = n - i - 1;
-        if (element == KERNEL_F64) {
-            double *const restrict numbers = (double *)triangle + place;
-            for (size_t j = 0; j < count; j++) {
-                numbers[j] = (row[j] - (offset + others[j])) * scale;
-            }
-        } else {
-            float *const restrict numbers = (float *)triangle + place;
-            for (size_t j = 0; j < count; j++) {
-                numbers[j] = (float)((row[j] - (offset + others[j])) * scale);
-            }
-        }
-        place += count;
     }
 }

@@ -1,8 +1,57 @@
-// One name for the kernels of both precisions.
+// One name for the kernels of both precisions and of all levels.
 
-#include "Precisions.h"
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
 
-#define KERNEL(name) (scalar == KERNEL_F64 ? kernel_##name##_f64 : kernel_##name##_f32)
+#include "KernelTable.h"
+
+typedef struct {
+    const char *name;
+    const kernel_table *f32;
+    const kernel_table *f64;
+} kernel_level;
+
+// Each has what the one before it has.
+static const kernel_level levels[] = {
+    {"baseline", &kernel_table_f32_baseline, &kernel_table_f64_baseline},
+#ifdef __x86_64__
+    {"x86-64-v3", &kernel_table_f32_v3, &kernel_table_f64_v3},
+    {"x86-64-v4", &kernel_table_f32_v4, &kernel_table_f64_v4},
+#endif
+};
+
+// The highest level that the processor has, up to the one that the environment names.
+static const kernel_level *highest_level(void) {
+    size_t highest = 0;
+#ifdef __x86_64__
+    highest += __builtin_cpu_supports("x86-64-v3") != 0;
+    highest += highest > 0 && __builtin_cpu_supports("x86-64-v4") != 0;
+#endif
+    const char *const limit = getenv("LIVECKA_KERNELS");
+    for (size_t level = 0; limit != NULL && level < highest; level++) {
+        if (strcmp(limit, levels[level].name) == 0) {
+            return &levels[level];
+        }
+    }
+    return &levels[highest];
+}
+
+static const kernel_level *current_level(void) {
+    static _Atomic(const kernel_level *) current;
+    const kernel_level *level = atomic_load_explicit(&current, memory_order_relaxed);
+    if (level == NULL) {
+        level = highest_level();
+        atomic_store_explicit(&current, level, memory_order_relaxed);
+    }
+    return level;
+}
+
+const char *kernel_level_name(void) {
+    return current_level()->name;
+}
+
+#define KERNEL(name) (scalar == KERNEL_F64 ? current_level()->f64 : current_level()->f32)->name
 
 kernel_panel_summary kernel_pack_centered(kernel_element scalar, const void *source, size_t source_stride,
                                           kernel_element element, size_t rows, size_t columns, double scale,
@@ -10,15 +59,15 @@ kernel_panel_summary kernel_pack_centered(kernel_element scalar, const void *sou
     return KERNEL(pack_centered)(source, source_stride, element, rows, columns, scale, packed, origin, means);
 }
 
-void kernel_pack(kernel_element scalar, const void *source, size_t source_stride, kernel_element element, size_t rows,
+void kernel_pack(kernel_element scalar, const void *const *rows, kernel_element element, size_t row_count,
                  size_t columns, scalars *packed) {
-    KERNEL(pack)(source, source_stride, element, rows, columns, packed);
+    KERNEL(pack)(rows, element, row_count, columns, packed);
 }
 
-void kernel_multiply_blocks(kernel_element scalar, const scalars *rows, size_t row_blocks, const scalars *columns,
-                            size_t column_blocks, size_t depth, bool is_triangle, scalars *result, size_t stride,
+void kernel_multiply_blocks(kernel_element scalar, const scalars *rows, size_t row_count, const scalars *columns,
+                            size_t column_count, size_t depth, bool is_triangle, scalars *result, size_t stride,
                             bool is_adding) {
-    KERNEL(multiply_blocks)(rows, row_blocks, columns, column_blocks, depth, is_triangle, result, stride, is_adding);
+    KERNEL(multiply_blocks)(rows, row_count, columns, column_count, depth, is_triangle, result, stride, is_adding);
 }
 
 void kernel_convert(kernel_element scalar, const void *source, kernel_element element, size_t count, double scale,
@@ -57,7 +106,7 @@ void kernel_center_triangle(kernel_element scalar, const scalars *matrix, size_t
 kernel_lanczos_step kernel_take_lanczos_step(kernel_element scalar, const scalars *triangle, size_t n,
                                              const double *diagonal, const double *x, const double *previous,
                                              double beta, const double *excluded, double *y) {
-    return KERNEL(lanczos_step)(triangle, n, diagonal, x, previous, beta, excluded, y);
+    return KERNEL(take_lanczos_step)(triangle, n, diagonal, x, previous, beta, excluded, y);
 }
 
 double kernel_remove_outer_product(kernel_element scalar, const scalars *triangle, size_t n, double lambda,

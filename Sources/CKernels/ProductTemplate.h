@@ -1,5 +1,5 @@
 // Products between all rows of a matrix, for one precision. The including file defines, beside what KernelTemplate.h
-// asks for,
+// asks for, GROUP, how many rows of a tile have room in the registers, and
 //
 //     transpose_quarters(rows)  transposes, in each quarter of a vector's 64 bytes, as many rows as that has numbers
 //
@@ -46,8 +46,8 @@ INLINE void transpose(vector *rows) {
 
 // Packs up to LANES rows less the origin; where there are fewer, the other lanes are zero. The columns' sums are added
 // to `sums`. Without `origin`, nothing is subtracted and nothing summed.
-INLINE void pack_block(const unsigned char *source, size_t source_stride, kernel_element element, const size_t rows,
-                       size_t columns, SCALAR scale, const SCALAR *restrict origin, SCALAR *restrict sums,
+INLINE void pack_block(const unsigned char *const *sources, kernel_element element, const size_t rows, size_t columns,
+                       SCALAR scale, const SCALAR *restrict origin, SCALAR *restrict sums,
                        SCALAR *restrict packed) {
     for (size_t column = 0; column < columns; column += LANES) {
         const size_t count = columns - column < LANES ? columns - column : LANES;
@@ -58,7 +58,7 @@ INLINE void pack_block(const unsigned char *source, size_t source_stride, kernel
             for (size_t row = 0; row < LANES; row++) {
                 block[row] = (vector){0};
                 if (row < rows) {
-                    const unsigned char *const numbers = source + row * source_stride;
+                    const unsigned char *const numbers = sources[row];
                     __builtin_prefetch(numbers + column * element_size(element) + PREFETCH_DISTANCE, 0, 2);
                     vector wide;
 #pragma clang loop unroll(full)
@@ -72,7 +72,7 @@ INLINE void pack_block(const unsigned char *source, size_t source_stride, kernel
             for (size_t row = 0; row < LANES; row++) {
                 block[row] = (vector){0};
                 for (size_t lane = 0; row < rows && lane < count; lane++) {
-                    block[row][lane] = load(source + row * source_stride, element, column + lane) * scale - first[lane];
+                    block[row][lane] = load(sources[row], element, column + lane) * scale - first[lane];
                 }
             }
         }
@@ -98,26 +98,41 @@ INLINE void pack_block(const unsigned char *source, size_t source_stride, kernel
     }
 }
 
-INLINE void pack_rows(const unsigned char *source, size_t source_stride, kernel_element element, size_t rows,
-                      size_t columns, SCALAR scale, const SCALAR *restrict origin, SCALAR *restrict sums,
+// Packs rows that are anywhere.
+INLINE void pack_rows(const unsigned char *const *sources, kernel_element element, size_t rows, size_t columns,
                       SCALAR *restrict packed) {
     size_t row = 0;
     for (; row + LANES <= rows; row += LANES) {
-        pack_block(source + row * source_stride, source_stride, element, LANES, columns, scale, origin, sums,
-                   packed + row * columns);
+        pack_block(sources + row, element, LANES, columns, 1, NULL, NULL, packed + row * columns);
     }
     if (row < rows) {
-        pack_block(source + row * source_stride, source_stride, element, rows - row, columns, scale, origin, sums,
-                   packed + row * columns);
+        pack_block(sources + row, element, rows - row, columns, 1, NULL, NULL, packed + row * columns);
     }
 }
 
 WHOLE_REGISTERS
-DISPATCHED void KERNEL(pack)(const void *source, size_t source_stride, kernel_element element, size_t rows,
-                             size_t columns, scalars *packed) {
-#define PACK(constant) pack_rows(source, source_stride, constant, rows, columns, 1, NULL, NULL, packed)
+static void pack_kernel(const void *const *rows, kernel_element element, size_t row_count, size_t columns,
+                        scalars *packed) {
+#define PACK(constant) pack_rows((const unsigned char *const *)rows, constant, row_count, columns, packed)
     FOR_ELEMENT(element, PACK)
 #undef PACK
+}
+
+// Packs neighbouring rows less the origin, and adds up their columns.
+INLINE void pack_matrix(const unsigned char *source, size_t source_stride, kernel_element element, size_t rows,
+                        size_t columns, SCALAR scale, const SCALAR *restrict origin, SCALAR *restrict sums,
+                        SCALAR *restrict packed) {
+    for (size_t row = 0; row < rows; row += LANES) {
+        const unsigned char *sources[LANES];
+        for (size_t lane = 0; lane < LANES; lane++) {
+            sources[lane] = source + (row + lane) * source_stride;
+        }
+        if (row + LANES <= rows) {
+            pack_block(sources, element, LANES, columns, scale, origin, sums, packed + row * columns);
+        } else {
+            pack_block(sources, element, rows - row, columns, scale, origin, sums, packed + row * columns);
+        }
+    }
 }
 
 // For each column the median of three rows: one of the numbers, and no outlier.
@@ -144,7 +159,7 @@ INLINE kernel_panel_summary pack_centered(const unsigned char *source, size_t so
                                           SCALAR *restrict origin, SCALAR *restrict means) {
     choose_origin(source, source_stride, element, rows, columns, scale, origin);
     memset(means, 0, columns * sizeof *means);
-    pack_rows(source, source_stride, element, rows, columns, scale, origin, means, packed);
+    pack_matrix(source, source_stride, element, rows, columns, scale, origin, means, packed);
 
     kernel_panel_summary summary = {0, false};
     {
@@ -172,7 +187,7 @@ INLINE kernel_panel_summary pack_centered(const unsigned char *source, size_t so
 }
 
 WHOLE_REGISTERS
-DISPATCHED kernel_panel_summary KERNEL(pack_centered)(const void *source, size_t source_stride, kernel_element element,
+static kernel_panel_summary pack_centered_kernel(const void *source, size_t source_stride, kernel_element element,
                                                       size_t rows, size_t columns, double scale, scalars *packed,
                                                       scalars *origin, scalars *means) {
 #define PACK_CENTERED(constant)                                                                                        \
@@ -181,7 +196,8 @@ DISPATCHED kernel_panel_summary KERNEL(pack_centered)(const void *source, size_t
 #undef PACK_CENTERED
 }
 
-// Some rows of a tile, as many as there are registers to sum them in.
+// Some rows of a tile, as many as there are registers to sum them in: the products of `row_count` neighbouring numbers of
+// the one block with a whole vector of the other.
 INLINE void multiply_rows(const SCALAR *restrict columns, const SCALAR *restrict rows, size_t depth,
                           const size_t row_count, SCALAR *restrict result, size_t stride, bool is_adding) {
     vector sums[LANES];
@@ -203,90 +219,81 @@ INLINE void multiply_rows(const SCALAR *restrict columns, const SCALAR *restrict
     }
 }
 
-// Some rows of the lower half of a tile on the diagonal: only the right half of their columns is above the diagonal.
-INLINE void multiply_right_half(const SCALAR *restrict block, size_t depth, const size_t first_row,
-                                const size_t row_count, SCALAR *restrict result, size_t stride, bool is_adding) {
+// The same with half a vector.
+INLINE void multiply_half_rows(const SCALAR *restrict columns, const SCALAR *restrict rows, size_t depth,
+                               const size_t row_count, SCALAR *restrict result, size_t stride, bool is_adding) {
     half_vector sums[LANES];
 #pragma clang loop unroll(full)
     for (size_t row = 0; row < row_count; row++) {
         sums[row] = (half_vector){0};
     }
     for (size_t k = 0; k < depth; k++) {
-        const half_vector column = *(const loose_half_vector *)(block + k * LANES + LANES / 2);
+        const half_vector column = *(const loose_half_vector *)(columns + k * LANES);
 #pragma clang loop unroll(full)
         for (size_t row = 0; row < row_count; row++) {
-            sums[row] += column * block[k * LANES + first_row + row];
+            sums[row] += column * rows[k * LANES + row];
         }
     }
 #pragma clang loop unroll(full)
     for (size_t row = 0; row < row_count; row++) {
-        loose_half_vector *const target =
-            (loose_half_vector *)(result + (first_row + row) * stride + LANES / 2);
+        loose_half_vector *const target = (loose_half_vector *)(result + row * stride);
         *target = is_adding ? *target + sums[row] : sums[row];
     }
 }
 
-// A tile, `group` rows at a time.
-INLINE void multiply_tile(const SCALAR *restrict columns, const SCALAR *restrict rows, size_t depth,
+// A tile of `row_count` rows, `group` of them at a time; half as wide with `is_half`.
+INLINE void multiply_tile(const SCALAR *restrict columns, const SCALAR *restrict rows, size_t depth, const bool is_half,
                           const size_t row_count, const size_t group, SCALAR *restrict result, size_t stride,
                           bool is_adding) {
+    const size_t height = is_half ? 2 * group : group;
 #pragma clang loop unroll(full)
-    for (size_t row = 0; row < row_count; row += group) {
-        const size_t count = row_count - row < group ? row_count - row : group;
-        multiply_rows(columns, rows + row, depth, count, result + row * stride, stride, is_adding);
+    for (size_t row = 0; row < row_count; row += height) {
+        const size_t count = row_count - row < height ? row_count - row : height;
+        SCALAR *const target = result + row * stride;
+        if (is_half) {
+            multiply_half_rows(columns, rows + row, depth, count, target, stride, is_adding);
+        } else {
+            multiply_rows(columns, rows + row, depth, count, target, stride, is_adding);
+        }
     }
 }
 
-INLINE void multiply_blocks(const SCALAR *restrict rows, size_t row_blocks, const SCALAR *restrict columns,
-                            size_t column_blocks, size_t depth, bool is_triangle, const size_t group,
+// A tile on the diagonal: of the lower half of its rows, only the right half of the columns is above the diagonal.
+INLINE void multiply_diagonal_tile(const SCALAR *restrict block, size_t depth, bool is_half, const size_t group,
+                                   SCALAR *restrict result, size_t stride, bool is_adding) {
+    if (is_half) {
+        multiply_tile(block, block, depth, true, LANES / 2, group, result, stride, is_adding);
+    } else {
+        const size_t half = LANES / 2;
+        multiply_tile(block, block, depth, false, half, group, result, stride, is_adding);
+        multiply_tile(block + half, block + half, depth, true, half, group, result + half * (stride + 1), stride,
+                      is_adding);
+    }
+}
+
+// Where the last block of the columns is at most half full, tiles with it are half as wide.
+INLINE void multiply_blocks(const SCALAR *restrict rows, size_t row_count, const SCALAR *restrict columns,
+                            size_t column_count, size_t depth, bool is_triangle, const size_t group,
                             SCALAR *restrict result, size_t stride, bool is_adding) {
-    for (size_t i = 0; i < row_blocks; i++) {
-        const SCALAR *const row_block = rows + i * depth * LANES;
-        for (size_t j = is_triangle ? i + 1 : 0; j < column_blocks; j++) {
-            multiply_tile(columns + j * depth * LANES, row_block, depth, LANES, group,
-                          result + i * LANES * stride + j * LANES, stride, is_adding);
+    for (size_t row = 0; row < row_count; row += LANES) {
+        const SCALAR *const row_block = rows + row * depth;
+        for (size_t column = is_triangle ? row : 0; column < column_count; column += LANES) {
+            const SCALAR *const column_block = columns + column * depth;
+            SCALAR *const tile = result + row * stride + column;
+            const bool is_half = column_count - column <= LANES / 2;
+            if (is_triangle && column == row) {
+                multiply_diagonal_tile(row_block, depth, is_half, group, tile, stride, is_adding);
+            } else if (is_half) {
+                multiply_tile(column_block, row_block, depth, true, LANES, group, tile, stride, is_adding);
+            } else {
+                multiply_tile(column_block, row_block, depth, false, LANES, group, tile, stride, is_adding);
+            }
         }
-        if (is_triangle) {
-            SCALAR *const tile = result + i * LANES * (stride + 1);
-            multiply_tile(row_block, row_block, depth, LANES / 2, group, tile, stride, is_adding);
-            multiply_right_half(row_block, depth, LANES / 2, LANES / 2, tile, stride, is_adding);
-        }
     }
 }
 
-#define MULTIPLY_BLOCKS(group)                                                                                         \
-    multiply_blocks(rows, row_blocks, columns, column_blocks, depth, is_triangle, group, result, stride, is_adding)
-
-#define PARAMETERS                                                                                                     \
-    const SCALAR *rows, size_t row_blocks, const SCALAR *columns, size_t column_blocks, size_t depth,                  \
-        bool is_triangle, SCALAR *result, size_t stride, bool is_adding
-
-#ifdef __x86_64__
-// 32 registers of a whole vector, of which one number is multiplied straight from memory.
-WHOLE_REGISTERS __attribute__((target("arch=x86-64-v4"))) static void multiply_with_avx512(PARAMETERS) {
-    MULTIPLY_BLOCKS(LANES);
+WHOLE_REGISTERS
+static void multiply_blocks_kernel(const scalars *rows, size_t row_count, const scalars *columns, size_t column_count,
+                                   size_t depth, bool is_triangle, scalars *result, size_t stride, bool is_adding) {
+    multiply_blocks(rows, row_count, columns, column_count, depth, is_triangle, GROUP, result, stride, is_adding);
 }
-
-// 16 registers of half a vector: 12 for sums, two for the column, one or two for what it is multiplied by.
-__attribute__((target("arch=x86-64-v3"))) static void multiply_with_avx2(PARAMETERS) {
-    MULTIPLY_BLOCKS(6);
-}
-#endif
-
-void KERNEL(multiply_blocks)(const scalars *rows, size_t row_blocks, const scalars *columns, size_t column_blocks,
-                             size_t depth, bool is_triangle, scalars *result, size_t stride, bool is_adding) {
-#ifdef __x86_64__
-    if (__builtin_cpu_supports("x86-64-v4")) {
-        multiply_with_avx512(rows, row_blocks, columns, column_blocks, depth, is_triangle, result, stride, is_adding);
-        return;
-    }
-    if (__builtin_cpu_supports("x86-64-v3")) {
-        multiply_with_avx2(rows, row_blocks, columns, column_blocks, depth, is_triangle, result, stride, is_adding);
-        return;
-    }
-#endif
-    MULTIPLY_BLOCKS(2);
-}
-
-#undef MULTIPLY_BLOCKS
-#undef PARAMETERS

@@ -1,4 +1,4 @@
-// The loops over triangles for one precision. The including file defines SCALAR and KERNEL(x) as for KernelTemplate.h.
+// The loops over triangles for one precision. The including file defines SCALAR as for KernelTemplate.h.
 
 // y = A x. Four rows at a time: every number of x and y is loaded once for the four, and every entry of the triangle
 // serves twice, as itself and as its mirror image.
@@ -48,7 +48,7 @@ INLINE void multiply_triangle(const SCALAR *restrict triangle, size_t n, const d
     }
 }
 
-DISPATCHED kernel_lanczos_step KERNEL(lanczos_step)(const scalars *triangle, size_t n, const double *diagonal,
+static kernel_lanczos_step take_lanczos_step_kernel(const scalars *triangle, size_t n, const double *diagonal,
                                                     const double *x, const double *previous, double beta,
                                                     const double *excluded, double *y) {
 #pragma clang fp reassociate(on) contract(fast)
@@ -73,7 +73,7 @@ DISPATCHED kernel_lanczos_step KERNEL(lanczos_step)(const scalars *triangle, siz
     return (kernel_lanczos_step){alpha, squares};
 }
 
-DISPATCHED double KERNEL(remove_outer_product)(const scalars *source, size_t n, double lambda,
+static double remove_outer_product_kernel(const scalars *source, size_t n, double lambda,
                                                const double *restrict u, const double *restrict offsets,
                                                scalars *target) {
 #pragma clang fp reassociate(on) contract(fast)

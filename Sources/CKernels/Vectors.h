@@ -6,6 +6,9 @@ typedef SCALAR vector __attribute__((vector_size(64)));
 typedef SCALAR half_vector __attribute__((vector_size(32)));
 typedef BITS bits_vector __attribute__((vector_size(64)));
 
+// Eight numbers, and as many in Float64.
+typedef double eight_doubles __attribute__((vector_size(64)));
+
 // Keeps a vector in one register where there are such: left alone, the compiler splits it for the sake of processors
 // that slow down.
 #define WHOLE_REGISTERS __attribute__((min_vector_width(512)))
@@ -19,4 +22,7 @@ typedef double quarters __attribute__((vector_size(64), may_alias));
 
 // How a vector lies among numbers that are aligned as such.
 typedef SCALAR loose_vector __attribute__((vector_size(64), aligned(sizeof(SCALAR)), may_alias));
+typedef SCALAR loose_eight __attribute__((vector_size(8 * sizeof(SCALAR)), aligned(sizeof(SCALAR)), may_alias));
+typedef float loose_eight_floats __attribute__((vector_size(32), aligned(4), may_alias));
+typedef double loose_eight_doubles __attribute__((vector_size(64), aligned(8), may_alias));
 typedef SCALAR loose_half_vector __attribute__((vector_size(32), aligned(sizeof(SCALAR)), may_alias));

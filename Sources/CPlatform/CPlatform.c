@@ -25,6 +25,12 @@ int platform_event_drain(int descriptor) {
     return eventfd_read(descriptor, &count) == 0 || errno == EAGAIN ? 0 : -1;
 }
 
+void platform_keep_free_memory(void) {
+    // What glibc's thresholds grow to by themselves, but not before such a block has been freed.
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+
 void platform_return_free_memory(void) {
     malloc_trim(0);
 }

@@ -1,8 +1,10 @@
+internal import LinearAlgebra
 public import Logging
 public import ServiceLifecycle
 internal import ServiceNotification
 public import Settings
 internal import Synchronization
+internal import Threads
 internal import UnixSignals
 
 /// A daemon with the life that a service manager expects.
@@ -58,6 +60,7 @@ public struct DaemonService: Service {
             environment: self.environment,
             logger: self.logger
         )
+        keepFreeMemory()
         let daemon = try Daemon(
             settings: self.settings,
             paths: self.paths,
@@ -87,8 +90,15 @@ public struct DaemonService: Service {
                 "ingest.endpoints": "\(daemon.ingestEndpoints.joined(separator: " "))",
                 "publish.endpoint": "\(daemon.publishEndpoint)",
                 "control.endpoint": "\(daemon.controlEndpoint)",
+                "engine.kernels": "\(KernelLevel.current)",
             ]
         )
+        if let asked = self.environment[KernelLevel.variable], asked != KernelLevel.current {
+            self.logger.warning(
+                "\(KernelLevel.variable) names no level of this processor below its own",
+                metadata: ["asked": "\(asked)", "used": "\(KernelLevel.current)"]
+            )
+        }
         let withoutEffect = self.settings.withoutEffect
         if !withoutEffect.isEmpty {
             self.logger.notice(

@@ -96,7 +96,7 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
         subtracting offsets: [Double],
         scale: Double,
         as stored: Stored.Type
-    ) -> [Stored] {
+    ) -> FixedNumbers<Stored> {
         precondition(offsets.count == self.exampleCount)
         return self.withEntries { entries in
             Scalar.centeredTriangle(

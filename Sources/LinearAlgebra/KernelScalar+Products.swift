@@ -62,33 +62,69 @@ extension KernelScalar {
         return FeatureSummary(squaredMeans: summary.squared_means, varies: summary.varies)
     }
 
-    /// Packs a matrix.
+    /// Packs the given columns of up to a block of rows.
     ///
     /// - Parameters:
-    ///   - matrix: Rows of `columnCount` numbers, without gaps.
-    ///   - rowCount: How many.
-    ///   - columnCount: The length of a row.
-    ///   - packed: Room for `columnCount` numbers of each of the rows, in whole blocks.
+    ///   - columns: Which numbers of each row.
+    ///   - rows: The rows, at most ``blockHeight``.
+    ///   - converted: Scratch for as many numbers, where a row is of the other precision.
+    ///   - packed: Room for `columns.count` numbers of a whole block of rows.
+    /// - Precondition: Every row has the columns.
     static func pack(
-        _ matrix: Span<Self>,
-        rowCount: Int,
-        columnCount: Int,
+        columns: Range<Int>,
+        of rows: ArraySlice<StoredNumbers>,
+        converting converted: inout MutableSpan<Self>,
         into packed: inout MutableSpan<Self>
     ) {
-        precondition(matrix.count >= rowCount * columnCount)
-        precondition(packed.count >= self.wholeBlocks(rowCount) * columnCount)
-        // SAFETY: The kernel reads the rows, and writes whole blocks of packed ones; all were checked to exist.
-        unsafe matrix.withUnsafeBufferPointer { matrix in
+        let width = columns.count
+        precondition(rows.count <= self.blockHeight)
+        precondition(min(converted.count, packed.count) >= self.blockHeight * width)
+        // SAFETY: Every row was checked to have the columns, or was converted into scratch of their number; the kernel
+        // reads them and writes a whole block, for which there is room. The rows outlive the call.
+        unsafe withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: rows.count) { addresses in
+            for (place, row) in rows.enumerated() {
+                var address = unsafe self.address(of: columns, in: row)
+                if unsafe address == nil {
+                    unsafe address = converted.withPart(place * width..<(place + 1) * width) { part in
+                        self.convert(columns, of: row, to: &part)
+                        return unsafe part.withUnsafeMutableBufferPointer { UnsafeRawPointer($0.baseAddress) }
+                    }
+                }
+                unsafe addresses.initializeElement(at: place, to: address)
+            }
             unsafe packed.withUnsafeMutableBufferPointer { packed in
                 unsafe kernel_pack(
                     self.elementType.kernelElement,
-                    matrix.baseAddress,
-                    columnCount * MemoryLayout<Self>.stride,
+                    addresses.baseAddress,
                     self.elementType.kernelElement,
-                    rowCount,
-                    columnCount,
+                    rows.count,
+                    width,
                     packed.baseAddress
                 )
+            }
+        }
+        withExtendedLifetime(rows) {}
+    }
+
+    /// Where a row's numbers are, where they are of this precision.
+    private static func address(of columns: Range<Int>, in row: StoredNumbers) -> UnsafeRawPointer? {
+        switch row {
+        case .single(let numbers): unsafe self.elementType == .float32 ? numbers.address(of: columns) : nil
+        case .double(let numbers): unsafe self.elementType == .float64 ? numbers.address(of: columns) : nil
+        }
+    }
+
+    /// Converts a row's numbers.
+    private static func convert(_ columns: Range<Int>, of row: StoredNumbers, to result: inout MutableSpan<Self>) {
+        // SAFETY: Every byte of a Float or Double is initialized.
+        switch row {
+        case .single(let numbers):
+            numbers.withSpan {
+                Self.convert(unsafe $0.extracting(columns).bytes, .float32, scale: 1, to: &result)
+            }
+        case .double(let numbers):
+            numbers.withSpan {
+                Self.convert(unsafe $0.extracting(columns).bytes, .float64, scale: 1, to: &result)
             }
         }
     }
@@ -119,9 +155,9 @@ extension KernelScalar {
                 unsafe kernel_multiply_blocks(
                     self.elementType.kernelElement,
                     packed.baseAddress,
-                    height / self.blockHeight,
+                    rowCount,
                     packed.baseAddress,
-                    height / self.blockHeight,
+                    rowCount,
                     columnCount,
                     true,
                     result.baseAddress,
@@ -165,9 +201,9 @@ extension KernelScalar {
                     unsafe kernel_multiply_blocks(
                         self.elementType.kernelElement,
                         left.baseAddress,
-                        height / self.blockHeight,
+                        rowCount,
                         right.baseAddress,
-                        width / self.blockHeight,
+                        rightRowCount,
                         columnCount,
                         false,
                         result.baseAddress,

@@ -88,27 +88,28 @@ extension KernelScalar {
         subtracting offsets: Span<Double>,
         scale: Double,
         as stored: Stored.Type
-    ) -> [Stored] {
+    ) -> FixedNumbers<Stored> {
         Self.checkTriangle(matrix.count, rowCount: offsets.count, stride: stride)
         let count = offsets.count * (offsets.count - 1) / 2
         // SAFETY: The kernel reads a triangle, which was checked to be there, and as many offsets as it has rows; it
         // writes every number of the result.
-        return unsafe [Stored](unsafeUninitializedCapacity: count) { triangle, initializedCount in
-            unsafe matrix.withUnsafeBufferPointer { matrix in
-                unsafe offsets.withUnsafeBufferPointer { offsets in
-                    unsafe kernel_center_triangle(
-                        self.elementType.kernelElement,
-                        matrix.baseAddress,
-                        stride,
-                        offsets.count,
-                        offsets.baseAddress,
-                        scale,
-                        Stored.elementType.kernelElement,
-                        triangle.baseAddress
-                    )
+        return FixedNumbers(count: count) { triangle in
+            unsafe triangle.withUnsafeMutableBufferPointer { triangle in
+                unsafe matrix.withUnsafeBufferPointer { matrix in
+                    unsafe offsets.withUnsafeBufferPointer { offsets in
+                        unsafe kernel_center_triangle(
+                            self.elementType.kernelElement,
+                            matrix.baseAddress,
+                            stride,
+                            offsets.count,
+                            offsets.baseAddress,
+                            scale,
+                            Stored.elementType.kernelElement,
+                            triangle.baseAddress
+                        )
+                    }
                 }
             }
-            initializedCount = count
         }
     }
 

@@ -66,7 +66,7 @@ package struct LanczosProcess: ~Copyable {
     /// - Returns: The eigenpair, `nil` where the distance is less or no eigenvalue is positive.
     /// - Complexity: O(*m* *n*²) for *m* steps: about 10 where one direction dominates, 90 where the gap is 1 %.
     package mutating func leadingEigenpair<Scalar: KernelScalar>(
-        of triangle: [Scalar],
+        of triangle: FixedNumbers<Scalar>,
         _ spectrum: CenteredSpectrum,
         gap: Double
     ) -> LeadingEigenpair? {
@@ -104,7 +104,7 @@ package struct LanczosProcess: ~Copyable {
     /// Whether no other eigenvector has an eigenvalue near the leading one.
     private mutating func isAlone<Scalar: KernelScalar>(
         _ leading: LeadingEigenpair,
-        _ triangle: [Scalar],
+        _ triangle: FixedNumbers<Scalar>,
         _ spectrum: CenteredSpectrum,
         gap: Double
     ) -> Bool {
@@ -154,7 +154,7 @@ package struct LanczosProcess: ~Copyable {
 
     /// Runs a process until a look at its state says that it is enough.
     private mutating func run<Scalar: KernelScalar>(
-        _ triangle: [Scalar],
+        _ triangle: FixedNumbers<Scalar>,
         _ spectrum: CenteredSpectrum,
         excluding excluded: [Double],
         dimension: Int,
@@ -171,16 +171,18 @@ package struct LanczosProcess: ~Copyable {
             let current = self.vectors[step]
             let previous = self.vectors[max(0, step - 1)]
             var next = self.take(at: step + 1, count: n)
-            var span = next.mutableSpan
-            let (alpha, squares) = Scalar.lanczosStep(
-                triangle: triangle.span,
-                diagonal: spectrum.diagonal.span,
-                current: current.span,
-                previous: previous.span,
-                beta: beta,
-                excluded: excluded.span,
-                next: &span
-            )
+            let (alpha, squares) = triangle.withSpan { triangle in
+                var span = next.mutableSpan
+                return Scalar.lanczosStep(
+                    triangle: triangle,
+                    diagonal: spectrum.diagonal.span,
+                    current: current.span,
+                    previous: previous.span,
+                    beta: beta,
+                    excluded: excluded.span,
+                    next: &span
+                )
+            }
             matrix.append(alpha: alpha, beta: beta)
             beta = squares.squareRoot()
             // Of few examples the process sees everything before rounding shows.

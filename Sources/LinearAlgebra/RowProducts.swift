@@ -5,8 +5,8 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
     /// The most rows that are multiplied at once.
     private static var blockHeight: Int { 1024 }
 
-    /// Some rows of a panel as they come.
-    private var gathered = AlignedBuffer<Scalar>()
+    /// A block of a panel's rows, where they are of the other precision.
+    private var converted = AlignedBuffer<Scalar>()
 
     /// The packed panels of two blocks of rows.
     private var upper = AlignedBuffer<Scalar>()
@@ -20,7 +20,7 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
 
     /// The size of the memory held.
     package var byteCount: Int {
-        self.gathered.byteCount + self.upper.byteCount + self.lower.byteCount + self.block.byteCount
+        self.converted.byteCount + self.upper.byteCount + self.lower.byteCount + self.block.byteCount
     }
 
     /// Computes the inner products between every two rows, and between every row and itself.
@@ -29,26 +29,23 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
     /// sum in Float32 alone would lose a digit.
     ///
     /// - Parameters:
-    ///   - rowCount: The number of rows, *r*.
+    ///   - rows: The *r* rows.
     ///   - columnCount: The length of a row, *c*.
-    ///   - copy: Copies the given columns of a row into a span of their number.
     /// - Returns: The upper triangle with the diagonal, row by row: *r*(*r* + 1) / 2 products.
+    /// - Precondition: Every row has `columnCount` numbers.
     /// - Complexity: O(*r*² *c*).
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    package mutating func products(
-        rowCount: Int,
-        columnCount: Int,
-        copy: (_ row: Int, _ columns: Range<Int>, _ destination: inout MutableSpan<Scalar>) -> Void
-    ) -> [Double] {
-        guard rowCount > 0 else { return [] }
+    package mutating func products(of rows: [StoredNumbers], columnCount: Int) -> [Double] {
+        guard !rows.isEmpty else { return [] }
+        let rowCount = rows.count
         var products = [Double](repeating: 0, count: rowCount * (rowCount + 1) / 2)
         let blocks = (0..<rowCount).parts(of: Self.blockHeight)
         for stripe in (0..<columnCount).parts(of: Self.stripeWidth(rowCount: rowCount)) {
-            for (index, rows) in blocks.enumerated() {
-                for others in blocks[index...] {
-                    self.multiply(rows, others, columns: stripe, copy: copy)
-                    self.add(rows, others, to: &products, rowCount: rowCount)
+            for (index, block) in blocks.enumerated() {
+                for other in blocks[index...] {
+                    self.multiply(rows[block], rows[other], columns: stripe)
+                    self.add(block, other, to: &products, rowCount: rowCount)
                 }
             }
         }
@@ -57,10 +54,9 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
 
     /// Computes the products between the rows of two blocks, or of one, over the given columns.
     private mutating func multiply(
-        _ rows: Range<Int>,
-        _ others: Range<Int>,
-        columns: Range<Int>,
-        copy: (_ row: Int, _ columns: Range<Int>, _ destination: inout MutableSpan<Scalar>) -> Void
+        _ rows: ArraySlice<StoredNumbers>,
+        _ others: ArraySlice<StoredNumbers>,
+        columns: Range<Int>
     ) {
         let height = Scalar.wholeBlocks(rows.count)
         let width = Scalar.wholeBlocks(others.count)
@@ -68,8 +64,8 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
         self.block.withRoom(for: height * width) { block in
             for panel in columns.parts(of: panelWidth) {
                 let isAdding = panel.lowerBound > columns.lowerBound
-                Self.pack(rows, panel, by: &self.gathered, into: &self.upper, copy: copy)
-                if rows == others {
+                Self.pack(panel, of: rows, by: &self.converted, into: &self.upper)
+                if rows.indices == others.indices {
                     self.upper.withNumbers(height * panel.count) { upper in
                         Scalar.multiplyByOwnTranspose(
                             upper,
@@ -80,7 +76,7 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
                         )
                     }
                 } else {
-                    Self.pack(others, panel, by: &self.gathered, into: &self.lower, copy: copy)
+                    Self.pack(panel, of: others, by: &self.converted, into: &self.lower)
                     self.upper.withNumbers(height * panel.count) { upper in
                         self.lower.withNumbers(width * panel.count) { lower in
                             Scalar.multiply(
@@ -108,25 +104,19 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
         }
     }
 
-    /// Packs the given part of the matrix, as many rows at a time as stand side by side.
+    /// Packs the given columns of some rows, a block at a time.
     private static func pack(
-        _ rows: Range<Int>,
         _ columns: Range<Int>,
-        by gathered: inout AlignedBuffer<Scalar>,
-        into packed: inout AlignedBuffer<Scalar>,
-        copy: (_ row: Int, _ columns: Range<Int>, _ destination: inout MutableSpan<Scalar>) -> Void
+        of rows: ArraySlice<StoredNumbers>,
+        by converted: inout AlignedBuffer<Scalar>,
+        into packed: inout AlignedBuffer<Scalar>
     ) {
-        let width = columns.count
-        packed.withRoom(for: Scalar.wholeBlocks(rows.count) * width) { packed in
-            gathered.withRoom(for: Scalar.blockHeight * width) { gathered in
-                for block in rows.parts(of: Scalar.blockHeight) {
-                    for row in block {
-                        let start = (row - block.lowerBound) * width
-                        gathered.withPart(start..<start + width) { copy(row, columns, &$0) }
-                    }
-                    let start = (block.lowerBound - rows.lowerBound) * width
-                    packed.withPart(start..<start + Scalar.blockHeight * width) { packed in
-                        Scalar.pack(gathered.span, rowCount: block.count, columnCount: width, into: &packed)
+        let blockSize = Scalar.blockHeight * columns.count
+        packed.withRoom(for: Scalar.wholeBlocks(rows.count) * columns.count) { packed in
+            converted.withRoom(for: blockSize) { converted in
+                for (index, block) in rows.indices.parts(of: Scalar.blockHeight).enumerated() {
+                    packed.withPart(index * blockSize..<(index + 1) * blockSize) { packed in
+                        Scalar.pack(columns: columns, of: rows[block], converting: &converted, into: &packed)
                     }
                 }
             }

@@ -13,7 +13,7 @@ extension Settings {
     public static let loadingOrder: [Layer] = [.file, .environment]
 
     /// The variables that begin like settings and are read by others: the command line, the clients, the log.
-    public static let foreignVariables = ["LIVECKA_CONTROL", "LIVECKA_DISABLE", "LIVECKA_LOG_LEVEL"]
+    public static let foreignVariables = ["LIVECKA_CONTROL", "LIVECKA_DISABLE", "LIVECKA_KERNELS", "LIVECKA_LOG_LEVEL"]
 
     /// Reads the settings that an operator wrote, over the defaults.
     ///

@@ -37,7 +37,7 @@ public struct FirstComponent: Sendable {
         let scale: Double
 
         /// The strict upper triangle, row by row.
-        let entries: UCenteredGram.Entries
+        let entries: StoredNumbers
 
         /// The size of the entries in memory.
         var byteCount: Int { self.entries.byteCount }
@@ -94,7 +94,7 @@ extension LanczosProcess {
     ///   - isDouble: Whether the entries of the rest are kept in Float64.
     /// - Returns: The component, or why there is none.
     mutating func firstComponent<Scalar: KernelScalar>(
-        of triangle: [Scalar],
+        of triangle: FixedNumbers<Scalar>,
         diagonal: [Scalar],
         sums: UCenteredSums,
         exponent: Int,
@@ -129,7 +129,7 @@ extension LanczosProcess {
             rest = FirstComponent.Rest(
                 norm: remainder.norm * scale,
                 scale: scale,
-                entries: UCenteredGram.Entries(remainder.entries, isDouble: isDouble)
+                entries: StoredNumbers(remainder.entries, isDouble: isDouble)
             )
         }
         let share = remainder.norm / whole
@@ -140,7 +140,7 @@ extension LanczosProcess {
 /// What is left of a matrix without its first component.
 private struct Remainder<Scalar: KernelScalar> {
     /// The U-centred form right of the diagonal, row by row.
-    let entries: [Scalar]
+    let entries: FixedNumbers<Scalar>
 
     /// The Frobenius norm of the U-centred form, both triangles.
     let norm: Double
@@ -154,22 +154,24 @@ private struct Remainder<Scalar: KernelScalar> {
     ///   - triangle: *K̃*, U-centred.
     ///   - diagonal: With which *H*(*K̃* + diag)*H* is the doubly centred matrix.
     ///   - pair: λ and u.
-    init(of triangle: [Scalar], diagonal: [Double], without pair: LeadingEigenpair) {
+    init(of triangle: FixedNumbers<Scalar>, diagonal: [Double], without pair: LeadingEigenpair) {
         let n = Double(pair.vector.count)
         let sum = pair.vector.reduce(0, +)
         let rows = pair.vector.map { $0 * (sum - $0) }
         let half = rows.reduce(0, +) / (2 * (n - 1) * (n - 2))
         let offsets = rows.map { pair.value * ($0 / (n - 2) - half) }
-        var entries = [Scalar](repeating: 0, count: triangle.count)
-        var span = entries.mutableSpan
-        let squares = Scalar.removeOuterProduct(
-            of: pair.vector.span,
-            times: pair.value,
-            offsets: offsets.span,
-            from: triangle.span,
-            into: &span
-        )
-        self.entries = entries
+        var squares = 0.0
+        self.entries = FixedNumbers(count: triangle.count) { entries in
+            squares = triangle.withSpan { triangle in
+                Scalar.removeOuterProduct(
+                    of: pair.vector.span,
+                    times: pair.value,
+                    offsets: offsets.span,
+                    from: triangle,
+                    into: &entries
+                )
+            }
+        }
         self.norm = (2 * squares).squareRoot()
 
         var (total, totalSquares) = (0.0, 0.0)

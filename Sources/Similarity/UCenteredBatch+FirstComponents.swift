@@ -32,7 +32,7 @@ extension UCenteredBatch {
             exampleCount: n,
             undefined: undefined,
             eigenvalues: eigenvalues,
-            alignments: self.alignments(of: components, in: &workspace.doubleProducts),
+            alignments: self.alignments(of: components, workspace: &workspace),
             restProducts: self.restProducts(of: components, workspace: &workspace),
             shares: shares
         )
@@ -41,17 +41,10 @@ extension UCenteredBatch {
     /// ⟨u₁, v₁⟩² of every two layers.
     private func alignments(
         of components: [(layer: Int, component: FirstComponent)],
-        in scratch: inout RowProducts<Double>
+        workspace: inout Workspace
     ) -> [Double] {
-        let cosines = scratch.products(rowCount: components.count, columnCount: self.exampleCount) {
-            row,
-            columns,
-            destination in
-            let vector = components[row].component.vector
-            for (place, column) in columns.enumerated() {
-                destination[place] = vector[column]
-            }
-        }
+        let vectors = components.map { StoredNumbers.double(FixedNumbers($0.component.vector)) }
+        let cosines = workspace.products(of: vectors, columnCount: self.exampleCount)
         return self.spread(cosines, of: components.map(\.layer)) { row, column, cosine in
             row == column ? 1 : cosine * cosine
         }
@@ -72,27 +65,13 @@ extension UCenteredBatch {
             layers.append(layer)
             rests.append(rest)
         }
-        let products =
-            if rests.contains(where: { $0.entries.isDouble }) {
-                self.products(of: rests, in: &workspace.doubleProducts)
-            } else {
-                self.products(of: rests, in: &workspace.singleProducts)
-            }
+        let products = workspace.products(
+            of: rests.map(\.entries),
+            columnCount: self.exampleCount * (self.exampleCount - 1) / 2
+        )
         return self.spread(products, of: layers) { row, column, product in
             // Both triangles count, and only one was multiplied.
             row == column ? rests[row].norm * rests[row].norm : 2 * product * rests[row].scale * rests[column].scale
-        }
-    }
-
-    private func products<Scalar>(
-        of rests: [FirstComponent.Rest],
-        in scratch: inout RowProducts<Scalar>
-    ) -> [Double] {
-        scratch.products(
-            rowCount: rests.count,
-            columnCount: self.exampleCount * (self.exampleCount - 1) / 2
-        ) { row, columns, destination in
-            rests[row].entries.copy(columns, to: &destination)
         }
     }
 

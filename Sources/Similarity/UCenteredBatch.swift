@@ -31,13 +31,10 @@ public struct UCenteredBatch: Sendable {
     public func hsic(workspace: inout Workspace) -> BatchHSIC {
         // A matrix of no norm has no product with anything.
         let rows = self.grams.indices.filter { self.grams[$0].norm > 0 }
-        let isDouble = rows.contains { self.grams[$0].entries.isDouble }
-        let cosines =
-            if isDouble {
-                self.cosines(of: rows, in: &workspace.doubleProducts)
-            } else {
-                self.cosines(of: rows, in: &workspace.singleProducts)
-            }
+        let cosines = workspace.products(
+            of: rows.map { self.grams[$0].entries },
+            columnCount: self.exampleCount * (self.exampleCount - 1) / 2
+        )
 
         let layerCount = self.grams.count
         var products = [Double](repeating: 0, count: layerCount * (layerCount + 1) / 2)
@@ -60,34 +57,5 @@ public struct UCenteredBatch: Sendable {
             isConstant: self.grams.map(\.isConstant),
             firstComponents: self.firstComponents(workspace: &workspace)
         )
-    }
-
-    /// The inner products between the given layers' upper triangles at unit norm.
-    private func cosines<Scalar>(of rows: [Int], in scratch: inout RowProducts<Scalar>) -> [Double] {
-        scratch.products(
-            rowCount: rows.count,
-            columnCount: self.exampleCount * (self.exampleCount - 1) / 2
-        ) { row, columns, destination in
-            self.grams[rows[row]].entries.copy(columns, to: &destination)
-        }
-    }
-}
-
-extension UCenteredGram.Entries {
-    /// Whether the numbers are in Float64.
-    var isDouble: Bool {
-        if case .double = self { true } else { false }
-    }
-
-    /// Copies a range of the entries, converted to the destination's precision.
-    func copy<Scalar: KernelScalar>(_ range: Range<Int>, to destination: inout MutableSpan<Scalar>) {
-        switch self {
-        case .single(let entries):
-            // SAFETY: Every byte of a Float is initialized.
-            Scalar.convert(unsafe entries.span.extracting(range).bytes, .float32, scale: 1, to: &destination)
-        case .double(let entries):
-            // SAFETY: Every byte of a Double is initialized.
-            Scalar.convert(unsafe entries.span.extracting(range).bytes, .float64, scale: 1, to: &destination)
-        }
     }
 }

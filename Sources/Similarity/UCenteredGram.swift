@@ -22,16 +22,10 @@ public struct UCenteredGram: Sendable {
 
     /// The strict upper triangle, row by row, scaled so that both triangles together have norm 1; empty when the norm is
     /// zero.
-    let entries: Entries
+    let entries: StoredNumbers
 
     /// What was found of the layer's first component; `nil` where nobody asked for it.
     public let firstComponent: FirstComponentFinding?
-
-    /// Numbers of either precision.
-    enum Entries: Sendable {
-        case single([Float])
-        case double([Double])
-    }
 
     /// The size of the entries in memory, and of the first component's where there is one.
     public var byteCount: Int {
@@ -45,7 +39,7 @@ public struct UCenteredGram: Sendable {
         self.norm = 0
         self.trace = 0
         self.isConstant = true
-        self.entries = .single([])
+        self.entries = .none
         self.firstComponent = withFirstComponent ? .undefined(.constant) : nil
     }
 
@@ -74,13 +68,13 @@ public struct UCenteredGram: Sendable {
         self.trace = Double(sign: .plus, exponent: exponent, significand: sums.trace)
         self.isConstant = false
         guard self.norm > 0 else {
-            self.entries = .single([])
+            self.entries = .none
             self.firstComponent = withFirstComponent ? .undefined(isRounding ? .noGap : .outOfRange) : nil
             return
         }
         let isDouble = elementType == .float64
         let triangle = gram.centeredTriangle(subtracting: sums.offsets, scale: 1 / sums.norm, as: Scalar.self)
-        self.entries = Entries(triangle, isDouble: isDouble)
+        self.entries = StoredNumbers(triangle, isDouble: isDouble)
         self.firstComponent =
             withFirstComponent
             ? process.firstComponent(
@@ -90,34 +84,5 @@ public struct UCenteredGram: Sendable {
                 exponent: exponent,
                 isDouble: isDouble
             ) : nil
-    }
-}
-
-extension UCenteredGram.Entries {
-    /// Keeps numbers in Float64 or in Float32.
-    init<Scalar: KernelScalar>(_ numbers: [Scalar], isDouble: Bool) {
-        self = isDouble ? .double(numbers.converted()) : .single(numbers.converted())
-    }
-
-    /// The size of the numbers in memory.
-    var byteCount: Int {
-        switch self {
-        case .single(let entries): entries.count * MemoryLayout<Float>.stride
-        case .double(let entries): entries.count * MemoryLayout<Double>.stride
-        }
-    }
-}
-
-extension Array where Element: KernelScalar {
-    /// The numbers in another precision; these themselves where it is the same.
-    fileprivate func converted<Other: KernelScalar>() -> [Other] {
-        if let same = self as? [Other] {
-            return same
-        }
-        var converted = [Other](repeating: 0, count: self.count)
-        var span = converted.mutableSpan
-        // SAFETY: Every byte of a Float or Double is initialized.
-        Other.convert(unsafe self.span.bytes, Element.elementType, scale: 1, to: &span)
-        return converted
     }
 }

@@ -13,6 +13,15 @@ public struct Workspace: ~Copyable {
     /// Creates a workspace without any memory.
     public init() {}
 
+    /// The inner products between every two of some rows: in Float32, or in Float64 when any row is.
+    mutating func products(of rows: [StoredNumbers], columnCount: Int) -> [Double] {
+        if rows.contains(where: \.isDouble) {
+            self.doubleProducts.products(of: rows, columnCount: columnCount)
+        } else {
+            self.singleProducts.products(of: rows, columnCount: columnCount)
+        }
+    }
+
     /// The size of the memory that the workspace holds.
     public var byteCount: Int {
         self.singleGram.byteCount + self.doubleGram.byteCount + self.singleProducts.byteCount

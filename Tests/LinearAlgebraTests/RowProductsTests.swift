@@ -9,11 +9,8 @@ import Testing
         func row(_ index: Int) -> ArraySlice<Double> { values[index * columnCount..<(index + 1) * columnCount] }
 
         var scratch = RowProducts<Double>()
-        let products = scratch.products(rowCount: rowCount, columnCount: columnCount) { row, columns, destination in
-            for column in columns {
-                destination[column - columns.lowerBound] = values[row * columnCount + column]
-            }
-        }
+        let stored = (0..<rowCount).map { StoredNumbers.double(FixedNumbers(Array(row($0)))) }
+        let products = scratch.products(of: stored, columnCount: columnCount)
 
         #expect(products.count == rowCount * (rowCount + 1) / 2)
         let rows = rowCount > 50 ? [0, 1, 1023, 1024, rowCount - 1] : Array(0..<rowCount)
@@ -28,8 +25,33 @@ import Testing
 
     @Test func memoryIsBoundedWhateverTheNumberOfRows() {
         var scratch = RowProducts<Float>()
-        _ = scratch.products(rowCount: 3000, columnCount: 600) { _, _, _ in }
+        let row = StoredNumbers.single(FixedNumbers([Float](repeating: 1, count: 600)))
+        _ = scratch.products(of: Array(repeating: row, count: 3000), columnCount: 600)
         #expect(scratch.byteCount <= 12 << 20)
+    }
+
+    /// One row in Float64 among others in Float32, and fewer and more rows than stand side by side in a vector.
+    @Test(arguments: [1, 7, 8, 9, 16, 17, 24, 25, 40])
+    func rowsOfEitherPrecisionAreMultiplied(rowCount: Int) {
+        let columnCount = 300
+        let rows = (0..<rowCount).map { numbers(columnCount, seed: UInt64($0 + 1)).map { Double(Float($0)) } }
+        let stored = rows.enumerated().map { index, row in
+            index == rowCount / 2
+                ? StoredNumbers.double(FixedNumbers(row)) : .single(FixedNumbers(row.map { Float($0) }))
+        }
+        var inDouble = RowProducts<Double>()
+        let products = inDouble.products(of: stored, columnCount: columnCount)
+        var inSingle = RowProducts<Float>()
+        let singles = rows.map { StoredNumbers.single(FixedNumbers($0.map { Float($0) })) }
+        let rounded = inSingle.products(of: singles, columnCount: columnCount)
+        for i in 0..<rowCount {
+            for j in i..<rowCount {
+                let expected = zip(rows[i], rows[j]).reduce(0) { $0 + $1.0 * $1.1 }
+                let place = packedIndex(i, j, count: rowCount)
+                #expect(abs(products[place] - expected) < 1e-12, "\(i), \(j)")
+                #expect(abs(rounded[place] - expected) < 1e-4, "\(i), \(j)")
+            }
+        }
     }
 
     @Test func packedEntriesFollowEachOther() {

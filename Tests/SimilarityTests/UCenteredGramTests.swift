@@ -29,8 +29,8 @@ import Testing
         let gram = try Layer(random.normals(n * 9), exampleCount: n).uCentered(elementType)
         let entries: [Double] =
             switch gram.entries {
-            case .single(let entries): entries.map { Double($0) }
-            case .double(let entries): entries
+            case .single(let entries): entries.array.map { Double($0) }
+            case .double(let entries): entries.array
             }
         var rows = [Double](repeating: 0, count: n)
         var place = 0

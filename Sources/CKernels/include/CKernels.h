@@ -1,8 +1,8 @@
 // Inner loops over panels, tiles and triangles.
 //
-// They are in C for one reason: C compiles a function for several instruction sets and picks one when the program runs,
-// so that a build for any x86-64 still uses AVX-512 where there is one. Products are tiled by hand, the rest is left to
-// the compiler's vectoriser.
+// They are in C for one reason: each is compiled for several levels of the processor, and the highest that this one has
+// is picked when the program runs, so that a build for any x86-64 still uses AVX-512 where there is one. Products are
+// tiled by hand, the rest is left to the compiler's vectoriser.
 //
 // No function allocates, keeps a pointer, or writes outside what its parameters say. Numbers of a message may have any
 // alignment, all others that of their type. Nothing that is written overlaps anything else.
@@ -33,6 +33,12 @@ typedef struct {
 
 typedef void scalars;
 
+/// The level of the processor whose kernels are used: `baseline`, `x86-64-v3` (AVX2) or `x86-64-v4` (AVX-512).
+///
+/// The highest that the processor has, or the lower one that the environment variable `LIVECKA_KERNELS` names: to test,
+/// and to measure, what another machine would do. It is read once.
+const char *kernel_level_name(void);
+
 /// Widens `columns` neighbouring columns of a row-major matrix, multiplies by `scale` and subtracts each column's mean,
 /// into blocks of 64 bytes' worth of rows side by side:
 ///
@@ -49,8 +55,9 @@ kernel_panel_summary kernel_pack_centered(kernel_element scalar, const void *sou
                                           kernel_element element, size_t rows, size_t columns, double scale,
                                           scalars *packed, scalars *origin, scalars *means);
 
-/// Packs like the function above, and neither multiplies nor subtracts.
-void kernel_pack(kernel_element scalar, const void *source, size_t source_stride, kernel_element element, size_t rows,
+/// Packs like the function above `columns` numbers of each of some rows, wherever each is, and neither multiplies nor
+/// subtracts; rows that are not there become zero.
+void kernel_pack(kernel_element scalar, const void *const *rows, kernel_element element, size_t row_count,
                  size_t columns, scalars *packed);
 
 /// Computes the products of every packed row of `rows` with every one of `columns`; with `is_adding` adds them to the
@@ -58,8 +65,8 @@ void kernel_pack(kernel_element scalar, const void *source, size_t source_stride
 ///
 /// With `is_triangle`, both are the same, and only blocks on and above the diagonal are computed; what lies below the
 /// diagonal means nothing afterwards. The result has room for whole blocks of rows, `stride` numbers apart.
-void kernel_multiply_blocks(kernel_element scalar, const scalars *rows, size_t row_blocks, const scalars *columns,
-                            size_t column_blocks, size_t depth, bool is_triangle, scalars *result, size_t stride,
+void kernel_multiply_blocks(kernel_element scalar, const scalars *rows, size_t row_count, const scalars *columns,
+                            size_t column_count, size_t depth, bool is_triangle, scalars *result, size_t stride,
                             bool is_adding);
 
 /// Converts `count` numbers, each multiplied by `scale`.

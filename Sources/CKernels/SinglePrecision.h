@@ -1,12 +1,18 @@
+// All kernels in Float32. The including file, one for each level of the processor, defines
+//
+//     TABLE  the name of the table of them
+//     GROUP  how many rows of a tile are summed at a time
+
 #include "Elements.h"
 
 #define SCALAR float
 #define BITS uint32_t
 #define SIGN_BIT 0x80000000u
-#define KERNEL(name) kernel_##name##_f32
 
-#include "KernelTemplate.h"
 #include "Vectors.h"
+
+#include "CenteringTemplate.h"
+#include "KernelTemplate.h"
 
 #define LOW_PAIRS 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29
 #define HIGH_PAIRS 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31
@@ -23,3 +29,6 @@ INLINE void transpose_quarters(vector *rows) {
 }
 
 #include "ProductTemplate.h"
+#include "TriangleTemplate.h"
+
+#include "KernelTableTemplate.h"

@@ -1,12 +1,18 @@
+// All kernels in Float64. The including file, one for each level of the processor, defines
+//
+//     TABLE  the name of the table of them
+//     GROUP  how many rows of a tile are summed at a time
+
 #include "Elements.h"
 
 #define SCALAR double
 #define BITS uint64_t
 #define SIGN_BIT 0x8000000000000000ull
-#define KERNEL(name) kernel_##name##_f64
 
-#include "KernelTemplate.h"
 #include "Vectors.h"
+
+#include "CenteringTemplate.h"
+#include "KernelTemplate.h"
 
 INLINE void transpose_quarters(vector *rows) {
     const vector low = __builtin_shufflevector(rows[0], rows[1], LOW_HALVES);
@@ -15,3 +21,6 @@ INLINE void transpose_quarters(vector *rows) {
 }
 
 #include "ProductTemplate.h"
+#include "TriangleTemplate.h"
+
+#include "KernelTableTemplate.h"

@@ -1,0 +1,15 @@
+// For x86-64-v3: AVX2, FMA and F16C.
+
+#ifdef __x86_64__
+
+#include "Elements.h"
+
+// 16 registers of half a vector: 12 for sums, two for the column, one or two for what it is multiplied by.
+#define GROUP 6
+#define TABLE kernel_table_f64_v3
+
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
+#include "DoublePrecision.h"
+#pragma clang attribute pop
+
+#endif

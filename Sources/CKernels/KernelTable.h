@@ -1,0 +1,39 @@
+// The kernels of one precision, compiled for one level of the processor.
+
+#ifndef KERNEL_TABLE_H
+#define KERNEL_TABLE_H
+
+#include "CKernels.h"
+
+/// What the functions of CKernels.h call: each does what the one of its name says there.
+typedef struct {
+    kernel_panel_summary (*pack_centered)(const void *source, size_t source_stride, kernel_element element, size_t rows,
+                                          size_t columns, double scale, scalars *packed, scalars *origin,
+                                          scalars *means);
+    void (*pack)(const void *const *rows, kernel_element element, size_t row_count, size_t columns, scalars *packed);
+    void (*multiply_blocks)(const scalars *rows, size_t row_count, const scalars *columns, size_t column_count,
+                            size_t depth, bool is_triangle, scalars *result, size_t stride, bool is_adding);
+    void (*convert)(const void *source, kernel_element element, size_t count, double scale, scalars *result);
+    double (*largest_magnitude)(const void *source, kernel_element element, size_t count);
+    double (*read_symmetric)(const void *source, kernel_element element, size_t n, bool is_packed, double scale,
+                             scalars *matrix, size_t stride);
+    void (*add_rows)(const scalars *matrix, size_t stride, size_t rows, size_t columns, bool is_triangle,
+                     double *totals, size_t total_columns);
+    double (*triangle_sums)(const scalars *matrix, size_t stride, size_t n, double *sums);
+    double (*triangle_squares)(const scalars *matrix, size_t stride, size_t n, const double *offsets);
+    void (*center_triangle)(const scalars *matrix, size_t stride, size_t n, const double *offsets, double scale,
+                            kernel_element element, void *triangle);
+    kernel_lanczos_step (*take_lanczos_step)(const scalars *triangle, size_t n, const double *diagonal,
+                                             const double *x, const double *previous, double beta,
+                                             const double *excluded, double *y);
+    double (*remove_outer_product)(const scalars *triangle, size_t n, double lambda, const double *u,
+                                   const double *offsets, scalars *result);
+} kernel_table;
+
+extern const kernel_table kernel_table_f32_baseline, kernel_table_f64_baseline;
+#ifdef __x86_64__
+extern const kernel_table kernel_table_f32_v3, kernel_table_f64_v3;
+extern const kernel_table kernel_table_f32_v4, kernel_table_f64_v4;
+#endif
+
+#endif

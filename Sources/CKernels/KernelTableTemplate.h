@@ -1,0 +1,16 @@
+// The table of one precision and level. The including file defines TABLE, its name.
+
+const kernel_table TABLE = {
+    .pack_centered = pack_centered_kernel,
+    .pack = pack_kernel,
+    .multiply_blocks = multiply_blocks_kernel,
+    .convert = convert_kernel,
+    .largest_magnitude = largest_magnitude_kernel,
+    .read_symmetric = read_symmetric_kernel,
+    .add_rows = add_rows_kernel,
+    .triangle_sums = triangle_sums_kernel,
+    .triangle_squares = triangle_squares_kernel,
+    .center_triangle = center_triangle_kernel,
+    .take_lanczos_step = take_lanczos_step_kernel,
+    .remove_outer_product = remove_outer_product_kernel,
+};

@@ -1,0 +1,7 @@
+// For any processor.
+
+// Two rows of sums at a time: 16 registers of a quarter of a vector are what the weakest have.
+#define GROUP 2
+#define TABLE kernel_table_f32_baseline
+
+#include "SinglePrecision.h"
