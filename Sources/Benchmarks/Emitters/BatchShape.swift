@@ -8,7 +8,7 @@ public struct BatchShape: Hashable, Sendable {
     /// The number of examples, *n*.
     public let examples: Int
 
-    /// The number of features, *p*; `nil` where a layer's Gram matrix is sent instead.
+    /// The number of features, *p*; `nil` where a layer's packed Gram matrix is sent instead.
     public let features: Int?
 
     /// Creates a shape.
@@ -33,7 +33,8 @@ public struct BatchShape: Hashable, Sendable {
 
     /// The bytes of a batch's tensors.
     public func byteCount(_ elementType: ElementType) -> Int {
-        self.layers * self.examples * (self.features ?? self.examples) * elementType.byteCount
+        let numbers = self.features.map { self.examples * $0 } ?? self.examples * (self.examples + 1) / 2
+        return self.layers * numbers * elementType.byteCount
     }
 }
 

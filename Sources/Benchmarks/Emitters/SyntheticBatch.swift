@@ -15,7 +15,7 @@ public struct SyntheticBatch: Sendable {
     /// Makes up a batch.
     ///
     /// - Parameters:
-    ///   - shape: Its size. Without features each layer is a Gram matrix.
+    ///   - shape: Its size. Without features each layer is a packed Gram matrix.
     ///   - elementType: How the numbers are stored.
     ///   - run: The run that it belongs to.
     public init(_ shape: BatchShape, _ elementType: ElementType, run: RunID) {
@@ -30,7 +30,7 @@ public struct SyntheticBatch: Sendable {
                 payload = .activations(featureCount: features)
             } else {
                 numbers = generator.gramMatrix(shape.examples)
-                payload = .gram(isPacked: false)
+                payload = .gram(isPacked: true)
             }
             let frame = Frame(storing: numbers, as: elementType)
             tensors.append(
@@ -86,7 +86,7 @@ private struct FastRandom {
         return numbers
     }
 
-    /// The Gram matrix of a few mean-subtracted random features.
+    /// The upper triangle of the Gram matrix of a few mean-subtracted random features, as clients send it.
     mutating func gramMatrix(_ count: Int) -> [Float] {
         let featureCount = 16
         var features = self.numbers(count * featureCount)
@@ -95,15 +95,15 @@ private struct FastRandom {
             for row in 0..<count { sum += features[row * featureCount + column] }
             for row in 0..<count { features[row * featureCount + column] -= sum / Float(count) }
         }
-        var gram = [Float](repeating: 0, count: count * count)
+        var gram: [Float] = []
+        gram.reserveCapacity(count * (count + 1) / 2)
         for row in 0..<count {
             for other in row..<count {
                 var sum: Float = 0
                 for column in 0..<featureCount {
                     sum += features[row * featureCount + column] * features[other * featureCount + column]
                 }
-                gram[row * count + other] = sum
-                gram[other * count + row] = sum
+                gram.append(sum)
             }
         }
         return gram
