@@ -50,8 +50,7 @@ let package = Package(
             dependencies: [
                 "Alerting", "Alertmanager", "BlockStructure", "Computation", "Control", "Ingestion", "LinearAlgebra",
                 "Monitoring", "Publishing", "ServiceNotification", "Settings", "Similarity", "Snapshots", "Threads",
-                "WireFormat",
-                "ZeroMQ",
+                "WireFormat", "ZeroMQ",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -10,7 +10,7 @@ struct BatchProgress: Sendable {
     /// What is left to do for a batch.
     enum Outcome: Sendable {
         /// The products of these Gram matrices, in the order of the layers.
-        case products([UCenteredGram])
+        case products(UCenteredBatch)
         /// Nothing: a layer is not finite.
         case failed(NonFiniteLayer)
     }
@@ -22,6 +22,7 @@ struct BatchProgress: Sendable {
     private var waitingCount = 0
     private var failure: NonFiniteLayer?
     private var layerOrder: [Int]?
+    private var shares: [UCenteredBatch.PairShare?] = []
 
     /// Whether a layer was found not to be finite, so that the other layers need not be looked at.
     var hasFailed: Bool {
@@ -60,6 +61,20 @@ struct BatchProgress: Sendable {
         if let failure = self.failure {
             return .failed(failure)
         }
-        return .products(layerOrder.compactMap { self.grams[$0] })
+        return .products(UCenteredBatch(grams: layerOrder.compactMap { self.grams[$0] }))
+    }
+
+    /// Makes room for shares of the products.
+    mutating func expect(shareCount: Int) {
+        self.shares = Array(repeating: nil, count: shareCount)
+    }
+
+    /// Takes a share of the products.
+    ///
+    /// - Returns: All shares, in their order, once none is missing.
+    mutating func finish(share place: Int, with share: UCenteredBatch.PairShare) -> [UCenteredBatch.PairShare]? {
+        self.shares[place] = share
+        let shares = self.shares.compactMap(\.self)
+        return shares.count == self.shares.count ? shares : nil
     }
 }

@@ -10,7 +10,7 @@ struct EngineQueue: Sendable {
     /// A piece of work for one worker.
     enum Job: Sendable {
         case gram(GramJob)
-        case products(BatchID, [UCenteredGram])
+        case products(ProductsJob)
     }
 
     /// What a worker gets.
@@ -28,6 +28,14 @@ struct EngineQueue: Sendable {
     private var jobs = FairQueue<RunID, Job>()
     private var batches: [BatchID: BatchProgress] = [:]
     private var isStopped = false
+    private let threadCount: Int
+
+    /// Creates an empty queue.
+    ///
+    /// - Parameter threadCount: The number of workers.
+    init(threadCount: Int) {
+        self.threadCount = threadCount
+    }
 
     /// The number of jobs that wait.
     var jobCount: Int {
@@ -80,6 +88,13 @@ struct EngineQueue: Sendable {
         return self.proceed(with: batch)
     }
 
+    /// Takes a share of a batch's products.
+    ///
+    /// - Returns: All shares, once none is missing.
+    mutating func finish(_ job: ProductsJob, with share: UCenteredBatch.PairShare) -> [UCenteredBatch.PairShare]? {
+        self.batches[job.batch]?.finish(share: job.share, with: share)
+    }
+
     /// Forgets a batch that is done, or that is not wanted any more.
     ///
     /// - Returns: The bytes that were reserved for it.
@@ -106,20 +121,27 @@ struct EngineQueue: Sendable {
         case .gram(let gram):
             let isNeeded = self.batches[gram.batch].map { !$0.hasFailed } ?? false
             return .work(job, isNeeded: isNeeded)
-        case .products(let batch, _):
-            return .work(job, isNeeded: self.batches[batch] != nil)
+        case .products(let products):
+            return .work(job, isNeeded: self.batches[products.batch] != nil)
         }
     }
 
-    /// Puts the job that a batch is ready for before all others of its run.
+    /// Puts the jobs that a batch is ready for before all others of its run.
     ///
     /// What was begun is ended before anything else is begun: so the fewest Gram matrices are kept.
     private mutating func proceed(with batch: BatchID) -> FailedBatch? {
         switch self.batches[batch]?.outcome() {
         case .products(let grams):
-            let pairs = Double(grams.count * grams.count)
-            let entries = Double(grams.first.map { $0.exampleCount * $0.exampleCount / 2 } ?? 0)
-            self.jobs.prepend(.products(batch, grams), owner: batch.run, cost: pairs * entries)
+            let shareCount = UCenteredBatch.shareCount(
+                layerCount: grams.grams.count,
+                exampleCount: grams.exampleCount,
+                threadCount: self.threadCount
+            )
+            self.batches[batch]?.expect(shareCount: shareCount)
+            for (share, columns) in grams.columns(inParts: shareCount).enumerated() {
+                let job = ProductsJob(batch: batch, grams: grams, share: share, columns: columns)
+                self.jobs.prepend(.products(job), owner: batch.run, cost: job.cost)
+            }
             return nil
         case .failed(let layer):
             return FailedBatch(layer: layer, reservedByteCount: self.abandon(batch))

@@ -17,6 +17,7 @@ public final class GramEngine: Sendable {
     private let memory: MemoryBudget
     private let report: @Sendable (BatchID, BatchResult) -> Void
     private let workers: [NamedThread]
+    private let threadCount: Int
 
     /// Starts the workers.
     ///
@@ -31,10 +32,11 @@ public final class GramEngine: Sendable {
         report: @escaping @Sendable (BatchID, BatchResult) -> Void
     ) throws {
         precondition(threadCount > 0, "An engine needs a worker")
-        let queue = Awaited(EngineQueue())
+        let queue = Awaited(EngineQueue(threadCount: threadCount))
         self.queue = queue
         self.memory = memory
         self.report = report
+        self.threadCount = threadCount
         do {
             self.workers = try (0..<threadCount).map { index in
                 try NamedThread(name: "gram-\(index)") {
@@ -57,15 +59,17 @@ public final class GramEngine: Sendable {
     ///   - header: The message's header.
     ///   - withFirstComponents: Whether the layers' first components are computed.
     /// - Returns: The number of bytes.
-    public static func byteCount(of header: BatchHeader, withFirstComponents: Bool = false) -> Int {
+    public func byteCount(of header: BatchHeader, withFirstComponents: Bool = false) -> Int {
         let n = header.exampleCount
         let grams = header.tensors.reduce(0) { $0 + n * (n - 1) / 2 * max(4, $1.elementType.byteCount) }
         let layers = header.tensors.count
         let contribution = layers * (layers + 1) / 2 * MemoryLayout<Double>.stride
-        guard withFirstComponents else { return grams + contribution }
+        let shares = UCenteredBatch.shareCount(layerCount: layers, exampleCount: n, threadCount: self.threadCount)
+        let products = contribution + shares * UCenteredBatch.PairShare.byteCount(layerCount: layers)
+        guard withFirstComponents else { return grams + products }
         let vectors = layers * n * MemoryLayout<Double>.stride
         let components = BatchFirstComponents.byteCount(layerCount: layers, exampleCount: n)
-        return 2 * grams + contribution + vectors + components
+        return 2 * grams + products + vectors + components
     }
 
     /// Takes the tensors of a message.

@@ -18,9 +18,9 @@ struct GramWorker {
             switch job {
             case .gram(let gram):
                 self.perform(gram, isNeeded: isNeeded, workspace: &workspace)
-            case .products(let batch, let grams):
+            case .products(let products):
                 if isNeeded {
-                    self.perform(batch, grams, workspace: &workspace)
+                    self.perform(products, workspace: &workspace)
                 }
             }
             scratchByteCount = self.pay(for: &workspace, insteadOf: scratchByteCount)
@@ -56,10 +56,13 @@ struct GramWorker {
         }
     }
 
-    private func perform(_ batch: BatchID, _ grams: [UCenteredGram], workspace: inout Workspace) {
-        let hsic = UCenteredBatch(grams: grams).hsic(workspace: &workspace)
-        let reservedByteCount = self.queue.update { $0.abandon(batch) }
+    /// Computes a share of a batch's products; who brings the last one adds them up.
+    private func perform(_ job: ProductsJob, workspace: inout Workspace) {
+        let share = job.grams.pairShare(of: job.columns, workspace: &workspace)
+        guard let shares = self.queue.update({ $0.finish(job, with: share) }) else { return }
+        let hsic = job.grams.hsic(summing: shares, workspace: &workspace)
+        let reservedByteCount = self.queue.update { $0.abandon(job.batch) }
         self.memory.release(reservedByteCount)
-        self.report(batch, .success(hsic))
+        self.report(job.batch, .success(hsic))
     }
 }

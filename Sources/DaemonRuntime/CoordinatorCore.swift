@@ -148,13 +148,13 @@ struct CoordinatorCore {
         var withFirstComponents = false
         if isPayloadHeld, case .batch(let header) = decoded.content {
             withFirstComponents = self.wantsFirstComponents(of: header)
-            gramByteCount = GramEngine.byteCount(of: header, withFirstComponents: withFirstComponents)
+            gramByteCount = self.engine.byteCount(of: header, withFirstComponents: withFirstComponents)
             isPayloadHeld = self.memory.reserve(gramByteCount)
             if !isPayloadHeld, withFirstComponents {
                 // The matrix itself comes first.
                 withFirstComponents = false
                 self.skippedFirstComponentCount += 1
-                gramByteCount = GramEngine.byteCount(of: header)
+                gramByteCount = self.engine.byteCount(of: header)
                 isPayloadHeld = self.memory.reserve(gramByteCount)
             }
             if !isPayloadHeld {

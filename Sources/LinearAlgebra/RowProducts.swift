@@ -30,18 +30,18 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
     ///
     /// - Parameters:
     ///   - rows: The *r* rows.
-    ///   - columnCount: The length of a row, *c*.
+    ///   - columns: The *c* numbers of each row that count.
     /// - Returns: The upper triangle with the diagonal, row by row: *r*(*r* + 1) / 2 products.
-    /// - Precondition: Every row has `columnCount` numbers.
+    /// - Precondition: Every row has these columns.
     /// - Complexity: O(*r*² *c*).
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    package mutating func products(of rows: [StoredNumbers], columnCount: Int) -> [Double] {
+    package mutating func products(of rows: [StoredNumbers], columns: Range<Int>) -> [Double] {
         guard !rows.isEmpty else { return [] }
         let rowCount = rows.count
         var products = [Double](repeating: 0, count: rowCount * (rowCount + 1) / 2)
         let blocks = (0..<rowCount).parts(of: Self.blockHeight)
-        for stripe in (0..<columnCount).parts(of: Self.stripeWidth(rowCount: rowCount)) {
+        for stripe in columns.parts(of: Self.stripeWidth(rowCount: rowCount)) {
             for (index, block) in blocks.enumerated() {
                 for other in blocks[index...] {
                     self.multiply(rows[block], rows[other], columns: stripe)

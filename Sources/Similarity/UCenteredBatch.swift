@@ -29,13 +29,62 @@ public struct UCenteredBatch: Sendable {
     /// - Returns: The batch's whole contribution.
     /// - Complexity: O(*L*² *n*²) for *L* layers.
     public func hsic(workspace: inout Workspace) -> BatchHSIC {
-        // A matrix of no norm has no product with anything.
-        let rows = self.grams.indices.filter { self.grams[$0].norm > 0 }
-        let cosines = workspace.products(
-            of: rows.map { self.grams[$0].entries },
-            columnCount: self.exampleCount * (self.exampleCount - 1) / 2
-        )
+        self.hsic(summing: [self.pairShare(of: self.columns, workspace: &workspace)], workspace: &workspace)
+    }
 
+    // MARK: Shared by threads
+
+    /// What the entries in some columns of the layers' triangles contribute to the inner products.
+    public struct PairShare: Sendable {
+        /// The products between the layers that have a norm.
+        fileprivate let cosines: [Double]
+
+        /// The size of a share in memory.
+        public static func byteCount(layerCount: Int) -> Int {
+            layerCount * (layerCount + 1) / 2 * MemoryLayout<Double>.stride
+        }
+    }
+
+    /// The fewest operations that are worth a share of their own: a fifth of a millisecond.
+    private static let leastOperationCount = 2e7
+
+    /// In how many shares threads had best compute the inner products.
+    ///
+    /// - Parameters:
+    ///   - layerCount: The number of layers, *L*.
+    ///   - exampleCount: The number of examples, *n*.
+    ///   - threadCount: The number of threads.
+    /// - Returns: At most one share for each thread.
+    public static func shareCount(layerCount: Int, exampleCount: Int, threadCount: Int) -> Int {
+        let operationCount = Double(layerCount * layerCount) * Double(exampleCount * (exampleCount - 1) / 2)
+        return min(threadCount, max(1, Int(operationCount / Self.leastOperationCount)))
+    }
+
+    /// All columns of the triangles, in parts.
+    public func columns(inParts count: Int) -> [Range<Int>] {
+        (0..<count).map { part in
+            self.columns.count * part / count..<self.columns.count * (part + 1) / count
+        }
+    }
+
+    /// Computes a share of the inner products between all layers.
+    ///
+    /// - Parameters:
+    ///   - columns: Some of the columns that ``columns(inParts:)`` gives.
+    ///   - workspace: Scratch memory.
+    /// - Returns: What ``hsic(summing:workspace:)`` adds up.
+    public func pairShare(of columns: Range<Int>, workspace: inout Workspace) -> PairShare {
+        PairShare(cosines: workspace.products(of: self.layersWithNorm.map { self.grams[$0].entries }, columns: columns))
+    }
+
+    /// The inner products between all layers, from their shares.
+    ///
+    /// - Parameters:
+    ///   - shares: Those of all columns, in an order that is the same every time.
+    ///   - workspace: Scratch memory.
+    /// - Returns: The batch's whole contribution.
+    public func hsic(summing shares: [PairShare], workspace: inout Workspace) -> BatchHSIC {
+        let rows = self.layersWithNorm
         let layerCount = self.grams.count
         var products = [Double](repeating: 0, count: layerCount * (layerCount + 1) / 2)
         var next = 0
@@ -44,9 +93,9 @@ public struct UCenteredBatch: Sendable {
             products[packedIndex(row, row, count: layerCount)] = norm * norm
             for column in rows[(position + 1)...] {
                 next += 1
+                let cosine = shares.reduce(0) { $0 + $1.cosines[next] }
                 // Both triangles count, and only one was multiplied.
-                products[packedIndex(row, column, count: layerCount)] =
-                    2 * cosines[next] * norm * self.grams[column].norm
+                products[packedIndex(row, column, count: layerCount)] = 2 * cosine * norm * self.grams[column].norm
             }
             next += 1
         }
@@ -57,5 +106,13 @@ public struct UCenteredBatch: Sendable {
             isConstant: self.grams.map(\.isConstant),
             firstComponents: self.firstComponents(workspace: &workspace)
         )
+    }
+
+    /// The columns of the layers' triangles.
+    var columns: Range<Int> { 0..<self.exampleCount * (self.exampleCount - 1) / 2 }
+
+    /// A matrix of no norm has no product with anything.
+    private var layersWithNorm: [Int] {
+        self.grams.indices.filter { self.grams[$0].norm > 0 }
     }
 }

@@ -13,12 +13,12 @@ public struct Workspace: ~Copyable {
     /// Creates a workspace without any memory.
     public init() {}
 
-    /// The inner products between every two of some rows: in Float32, or in Float64 when any row is.
-    mutating func products(of rows: [StoredNumbers], columnCount: Int) -> [Double] {
+    /// The inner products between the given columns of every two rows: in Float32, or in Float64 when any row is.
+    mutating func products(of rows: [StoredNumbers], columns: Range<Int>) -> [Double] {
         if rows.contains(where: \.isDouble) {
-            self.doubleProducts.products(of: rows, columnCount: columnCount)
+            self.doubleProducts.products(of: rows, columns: columns)
         } else {
-            self.singleProducts.products(of: rows, columnCount: columnCount)
+            self.singleProducts.products(of: rows, columns: columns)
         }
     }
 

@@ -35,7 +35,7 @@ struct EngineQueueTests {
     }
 
     @Test func productsFollowTheLastGramInTheOrderOfTheLayers() throws {
-        var queue = EngineQueue()
+        var queue = EngineQueue(threadCount: 2)
         #expect(self.append(0..<2, to: &queue))
         #expect(self.append(2..<3, to: &queue))
         let jobs = try (0..<3).map { _ in try self.takeGram(&queue).job }
@@ -45,31 +45,59 @@ struct EngineQueueTests {
             #expect(queue.next() == nil)
             #expect(queue.finish(self.batch, slot: job.slot, with: .success(try self.gram(of: job))) == nil)
         }
-        guard case .work(.products(let batch, let grams), isNeeded: true)? = queue.next() else {
+        guard case .work(.products(let products), isNeeded: true)? = queue.next() else {
             throw UnexpectedAssignment()
         }
-        #expect(batch == self.batch)
-        #expect(grams.map(\.norm) == (try [2, 0, 1].map { try self.gram(of: jobs[$0]).norm }))
+        #expect(products.batch == self.batch)
+        #expect(products.grams.grams.map(\.norm) == (try [2, 0, 1].map { try self.gram(of: jobs[$0]).norm }))
         #expect(queue.abandon(self.batch) == 300)
         #expect(queue.abandon(self.batch) == 0)
     }
 
+    @Test func sharesOfTheProductsAreHandedOutTogetherOnceTheLastIsThere() throws {
+        let example = ExampleBatch(exampleCount: 100, featureCount: 3, layerCount: 100)
+        let message = example.message(of: 0..<100)
+        var queue = EngineQueue(threadCount: 2)
+        let isTaken = queue.append(self.batch, header: message.header, frames: message.frames, reservedByteCount: 1)
+        #expect(isTaken)
+        #expect(queue.seal(self.batch, layerOrder: Array(0..<100)) == nil)
+        for _ in 0..<100 {
+            let job = try self.takeGram(&queue).job
+            #expect(queue.finish(self.batch, slot: job.slot, with: .success(try self.gram(of: job))) == nil)
+        }
+        var jobs: [ProductsJob] = []
+        while case .work(.products(let job), isNeeded: true)? = queue.next() { jobs.append(job) }
+        #expect(Set(jobs.map(\.share)) == [0, 1])
+        #expect(jobs.map(\.columns.count).reduce(0, +) == 100 * 99 / 2)
+
+        var workspace = Workspace()
+        let shares = jobs.map { $0.grams.pairShare(of: $0.columns, workspace: &workspace) }
+        let afterOne = queue.finish(jobs[0], with: shares[0])
+        #expect(afterOne == nil)
+        let afterBoth = queue.finish(jobs[1], with: shares[1])
+        let all = try #require(afterBoth)
+        let products = jobs[0].grams.hsic(summing: all, workspace: &workspace).products
+        let expected = jobs[0].grams.hsic(workspace: &workspace).products
+        #expect(zip(products, expected).allSatisfy { abs($0 - $1) < 1e-6 * (expected.max() ?? 0) })
+        #expect(queue.abandon(self.batch) == 1)
+    }
+
     @Test func productsComeBeforeTheGramsOfTheNextBatch() throws {
-        var queue = EngineQueue()
+        var queue = EngineQueue(threadCount: 2)
         #expect(self.append(0..<1, to: &queue))
         #expect(self.append(0..<3, to: &queue, batch: BatchID(run: .example, number: 2)))
         #expect(queue.seal(self.batch, layerOrder: [0]) == nil)
         let job = try self.takeGram(&queue).job
         #expect(queue.finish(self.batch, slot: 0, with: .success(try self.gram(of: job))) == nil)
-        guard case .work(.products(let batch, _), isNeeded: true)? = queue.next() else {
+        guard case .work(.products(let products), isNeeded: true)? = queue.next() else {
             throw UnexpectedAssignment()
         }
-        #expect(batch == self.batch)
+        #expect(products.batch == self.batch)
         #expect(queue.jobCount == 3)
     }
 
     @Test func failedBatchNamesItsLayerOnceSealedAndSkipsTheRest() throws {
-        var queue = EngineQueue()
+        var queue = EngineQueue(threadCount: 2)
         #expect(self.append(0..<3, to: &queue))
         let first = try self.takeGram(&queue)
         #expect(first.isNeeded)
@@ -86,7 +114,7 @@ struct EngineQueueTests {
     }
 
     @Test func jobsOfAnAbandonedBatchAreNotNeeded() throws {
-        var queue = EngineQueue()
+        var queue = EngineQueue(threadCount: 2)
         #expect(self.append(0..<2, to: &queue))
         let first = try self.takeGram(&queue)
         #expect(queue.abandon(self.batch) == 200)
@@ -98,7 +126,7 @@ struct EngineQueueTests {
     }
 
     @Test func stoppingGivesEverythingBackAndTakesNothingMore() throws {
-        var queue = EngineQueue()
+        var queue = EngineQueue(threadCount: 2)
         #expect(self.append(0..<3, to: &queue))
         let running = try self.takeGram(&queue).job
         let waiting = 2 * running.tensor.byteCount

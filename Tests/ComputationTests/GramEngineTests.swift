@@ -33,7 +33,7 @@ struct GramEngineTests {
         to engine: GramEngine
     ) {
         let message = example.message(of: layers ?? example.layers.indices, run: batch.run)
-        let reserved = GramEngine.byteCount(of: message.header, withFirstComponents: withFirstComponents)
+        let reserved = engine.byteCount(of: message.header, withFirstComponents: withFirstComponents)
         #expect(self.memory.reserve(reserved + message.frames.reduce(0) { $0 + $1.byteCount }))
         engine.compute(
             batch,
@@ -59,6 +59,25 @@ struct GramEngineTests {
         let report = try self.nextReport()
         #expect(report.batch == self.batch)
         #expect(try report.result.get() == (try example.hsic()))
+        #expect(self.memory.used == 0)
+    }
+
+    /// Enough layers and examples for a share of the products for each of three threads.
+    @Test func productsThatThreadsShareAreTheSame() throws {
+        let example = ExampleBatch(exampleCount: 128, featureCount: 3, layerCount: 100)
+        #expect(UCenteredBatch.shareCount(layerCount: 100, exampleCount: 128, threadCount: 3) == 3)
+        let engine = try self.engine(threadCount: 3)
+        defer { engine.stop() }
+        let expected = try example.hsic()
+        for number in 1...3 {
+            let batch = BatchID(run: .example, number: number)
+            self.submit(example, as: batch, to: engine)
+            engine.seal(batch, layerOrder: Array(0..<100))
+            let products = try self.nextReport().result.get().products
+            #expect(
+                zip(products, expected.products).allSatisfy { abs($0 - $1) < 1e-6 * (expected.products.max() ?? 0) }
+            )
+        }
         #expect(self.memory.used == 0)
     }
 
@@ -93,8 +112,10 @@ struct GramEngineTests {
                     workspace: &workspace
                 )).byteCount
         }
-        #expect(held > GramEngine.byteCount(of: header))
-        #expect(held <= GramEngine.byteCount(of: header, withFirstComponents: true))
+        let engine = try self.engine(threadCount: 1)
+        defer { engine.stop() }
+        #expect(held > engine.byteCount(of: header))
+        #expect(held <= engine.byteCount(of: header, withFirstComponents: true))
     }
 
     @Test func partsInAnyOrderGiveTheSameContribution() throws {
@@ -224,7 +245,9 @@ struct GramEngineTests {
         // An eighth of this is less than the products of two layers take, and all of it just enough for the batch.
         let example = ExampleBatch(exampleCount: 16, featureCount: 1)
         let message = example.message(of: 0..<3)
-        let reserved = GramEngine.byteCount(of: message.header)
+        let other = try self.engine(threadCount: 1)
+        defer { other.stop() }
+        let reserved = other.byteCount(of: message.header)
         let memory = MemoryBudget(limit: reserved + message.frames.reduce(0) { $0 + $1.byteCount })
         let engine = try GramEngine(threadCount: 1, memory: memory) { [reports] batch, result in
             _ = reports.push((batch, result))
@@ -239,8 +262,12 @@ struct GramEngineTests {
         }
     }
 
-    @Test func estimateCountsStrictTrianglesAndProducts() {
-        let header = ExampleBatch(exampleCount: 8, layerCount: 3).message(of: 0..<3).header
-        #expect(GramEngine.byteCount(of: header) == 3 * 28 * 4 + 6 * 8)
+    @Test func estimateCountsStrictTrianglesAndEveryShareOfTheProducts() throws {
+        let engine = try self.engine(threadCount: 2)
+        defer { engine.stop() }
+        let small = ExampleBatch(exampleCount: 8, layerCount: 3).message(of: 0..<3).header
+        #expect(engine.byteCount(of: small) == 3 * 28 * 4 + (1 + 1) * 6 * 8)
+        let large = ExampleBatch(exampleCount: 100, featureCount: 1, layerCount: 100).message(of: 0..<100).header
+        #expect(engine.byteCount(of: large) == 100 * 4950 * 4 + (2 + 1) * 5050 * 8)
     }
 }

@@ -60,7 +60,7 @@ public final class EngineTrial {
         self.pendingCount += 1
         self.number += 1
         let id = BatchID(run: batch.header.run, number: self.number)
-        let reserved = GramEngine.byteCount(of: batch.header)
+        let reserved = self.engine.byteCount(of: batch.header)
         let tensors = batch.header.tensors.reduce(0) { $0 + $1.byteCount }
         precondition(self.memory.reserve(reserved + tensors), "A budget without a limit has room")
         self.engine.compute(id, header: batch.header, frames: batch.frames, reservedByteCount: reserved)
