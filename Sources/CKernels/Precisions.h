@@ -26,14 +26,16 @@
     double kernel_triangle_squares_##suffix(const scalars *matrix, size_t stride, size_t n, const double *offsets);    \
     void kernel_center_triangle_##suffix(const scalars *matrix, size_t stride, size_t n, const double *offsets,        \
                                          double scale, kernel_element element, void *triangle);                        \
-    kernel_lanczos_step kernel_lanczos_step_##suffix(const scalars *triangle, size_t n, const double *diagonal,        \
-                                                     const double *x, const double *previous, double beta,             \
-                                                     const double *excluded, double *y);                               \
+    void kernel_fold_triangle_##suffix(const scalars *triangle, size_t n, const double *diagonal, scalars *panels);     \
+    void kernel_multiply_panels_##suffix(const scalars *panels, size_t n, const scalars *x, scalars *y);               \
+    kernel_remainder kernel_orthonormalize_##suffix(scalars *basis, size_t count, size_t n);                           \
     double kernel_remove_outer_product_##suffix(const scalars *triangle, size_t n, double lambda, const double *u,     \
                                                 const double *offsets, scalars *result);
 
 DECLARE_KERNELS(f32)
 DECLARE_KERNELS(f64)
+
+void kernel_multiply_panels_f32_by_f64(const scalars *panels, size_t n, const scalars *x, scalars *y);
 
 #undef DECLARE_KERNELS
 
