@@ -160,7 +160,7 @@ struct AlertKeeperState {
                     errorGroups: reading.sums.errorGroups ?? reading.sums.groups
                 )
                 for candidate in evaluation.candidates {
-                    evaluation.evidence[candidate.layers] = BlockEvidence(of: candidate.layers, in: reading.sums)
+                    evaluation.evidence[candidate.members] = BlockEvidence(of: candidate.members, in: reading.sums)
                 }
             }
             self.perform(self.book.evaluate(evaluation, now: now))
