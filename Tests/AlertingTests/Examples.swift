@@ -139,8 +139,9 @@ struct Bench {
         }
     }
 
-    mutating func note(_ data: Alert.DataState, of run: RunID = .example) {
-        self.take(self.book.note(data, silence: data == .stale ? .seconds(61) : nil, of: run, now: self.now))
+    mutating func note(_ data: Alert.DataState, figures: RunFigures? = nil, of run: RunID = .example) {
+        let silence = data == .stale ? Duration.seconds(61) : nil
+        self.take(self.book.note(data, silence: silence, figures: figures, of: run, now: self.now))
     }
 
     mutating func noteNonFinite(layer: String, count: Int) {
