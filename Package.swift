@@ -100,6 +100,7 @@ let package = Package(
             name: "DaemonRuntimeTests",
             dependencies: [
                 "DaemonRuntime", "Monitoring", "Similarity", "WireFormat",
+                .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -43,17 +43,21 @@ public struct AlertBook: Hashable, Sendable {
     /// - Parameters:
     ///   - data: What is known of the run's data.
     ///   - silence: How long the run has been silent, where it is stale.
+    ///   - figures: What else is known of the run, `nil` where nothing is.
     ///   - run: The run.
     ///   - now: The time.
     /// - Returns: What is to be done because of it.
     public mutating func note(
         _ data: Alert.DataState,
         silence: Duration? = nil,
+        figures: RunFigures? = nil,
         of run: RunID,
         now: Moment
     ) -> [AlertAction] {
         let rules = self.rules
-        return self.update(run, now: now) { $0.note(data, silence: silence, rules: rules, now: now) }
+        return self.update(run, now: now) { run in
+            run.note(data, silence: silence, figures: figures, rules: rules, now: now)
+        }
     }
 
     /// Notes that a batch was rejected since a layer of it is not finite.
@@ -137,6 +141,25 @@ public struct AlertBook: Hashable, Sendable {
             let ranks = (order.firstIndex(of: one.data) ?? 0, order.firstIndex(of: other.data) ?? 0)
             return ranks.0 == ranks.1 ? one.lastHeard < other.lastHeard : ranks.0 < ranks.1
         }?.run
+    }
+}
+
+/// What is known of a run at one moment.
+public struct RunFigures: Hashable, Sendable {
+    /// The number of the generation, `nil` before the first batch.
+    public var generation: Int?
+
+    /// The last step heard of.
+    public var step: Int?
+
+    /// The account of the run.
+    public var accounting: Accounting
+
+    /// Creates figures.
+    public init(generation: Int?, step: Int?, accounting: Accounting) {
+        self.generation = generation
+        self.step = step
+        self.accounting = accounting
     }
 }
 

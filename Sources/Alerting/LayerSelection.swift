@@ -1,4 +1,6 @@
-/// Which layers a regular expression selects, found out once for each list of layers.
+internal import BlockStructure
+
+/// Which layers regular expressions select, found out once for each list of layers.
 struct LayerSelection: Sendable {
     private let layers: [String]
     private var places: [String: [Int]] = [:]
@@ -14,16 +16,10 @@ struct LayerSelection: Sendable {
     }
 
     /// The places of the layers whose names contain a match, ascending.
-    ///
-    /// An expression that is none selects nothing; the settings refuse it.
     mutating func select(_ expression: String) -> [Int] {
         if let known = self.places[expression] { return known }
-        var selected: [Int] = []
-        if let regex = try? Regex(expression) {
-            selected = self.layers.indices.filter { self.layers[$0].firstMatch(of: regex) != nil }
-        }
+        let selected = LayerGroup(matching: expression, among: self.layers).layers
         self.places[expression] = selected
         return selected
     }
-
 }

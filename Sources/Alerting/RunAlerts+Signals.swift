@@ -7,10 +7,17 @@ extension RunAlerts {
     /// - Parameters:
     ///   - data: What is known of the run's data.
     ///   - silence: How long the run has been silent.
+    ///   - figures: What else is known of the run; `nil` for one that was heard of before the daemon started.
     ///   - rules: What is watched.
     ///   - now: The time.
     /// - Returns: What is to be done because of it.
-    mutating func note(_ data: Alert.DataState, silence: Duration?, rules: AlertRules, now: Moment) -> [AlertAction] {
+    mutating func note(
+        _ data: Alert.DataState,
+        silence: Duration?,
+        figures: RunFigures?,
+        rules: AlertRules,
+        now: Moment
+    ) -> [AlertAction] {
         self.data = data
         self.awaitedSince = nil
         self.lastHeard = now.time
@@ -25,11 +32,14 @@ extension RunAlerts {
                 life.alert.exit = rules.staleAfter.inSeconds
                 if life.alert.state != .firing {
                     life.fire(now: now)
+                    life.alert.stepFirst = figures?.step
                 }
+                life.cover(figures)
             }
         } else if let place = self.lives.firstIndex(where: { $0.alert.id.rule == rule && $0.alert.isActive }) {
             actions += self.change(place, now: now) { life in
                 life.alert.data = data
+                life.cover(figures)
                 life.resolve(now: now)
             }
         }
@@ -121,7 +131,8 @@ extension RunAlerts {
         }
         if let since = self.awaitedSince, now.uptime - since >= rules.staleAfter {
             let lastHeard = self.lastHeard
-            actions += self.note(.stale, silence: .seconds(max(0, now.time - lastHeard)), rules: rules, now: now)
+            let silence = Duration.seconds(max(0, now.time - lastHeard))
+            actions += self.note(.stale, silence: silence, figures: nil, rules: rules, now: now)
             self.lastHeard = lastHeard
         }
         return actions
@@ -132,6 +143,14 @@ extension RunAlerts {
 }
 
 extension AlertLife {
+    /// Notes what is known of the run.
+    fileprivate mutating func cover(_ figures: RunFigures?) {
+        guard let figures else { return }
+        self.alert.generation = figures.generation
+        self.alert.stepLast = figures.step
+        self.alert.accounting = figures.accounting
+    }
+
     /// Whether the rule that made the alert is still there, for its window.
     fileprivate func isWatched(by rules: AlertRules) -> Bool {
         switch BuiltInRule(rawValue: self.alert.id.rule) {

@@ -128,7 +128,7 @@ extension RunAlerts {
                 life.alert.value = candidate.strength
                 life.alert.standardError = candidate.standardError
                 life.alert.dominance = candidate.dominance
-                life.alert.evidence = evaluation.evidence[candidate.layers]
+                life.alert.evidence = evaluation.evidence[candidate.members]
                 life.layerCount = candidate.groupLayerCount
             }
         }

@@ -36,8 +36,8 @@ public struct WindowEvaluation: Hashable, Sendable {
     /// The intervals that may be blocks.
     public var candidates: [BlockCandidate]
 
-    /// What the first principal component says of candidates, by their layers; empty where nobody looked.
-    public var evidence: [ClosedRange<Int>: BlockEvidence]
+    /// What the first principal component says of candidates, by their members; empty where nobody looked.
+    public var evidence: [[Int]: BlockEvidence]
 
     /// For each of the user's own rules the pair that fits it best, by the rule's name.
     public var pairs: [String: PairFinding]
@@ -55,7 +55,7 @@ public struct WindowEvaluation: Hashable, Sendable {
         accounting: Accounting,
         constantLayers: [Int] = [],
         candidates: [BlockCandidate] = [],
-        evidence: [ClosedRange<Int>: BlockEvidence] = [:],
+        evidence: [[Int]: BlockEvidence] = [:],
         pairs: [String: PairFinding] = [:]
     ) {
         self.run = run

@@ -31,6 +31,9 @@ public final class AlertmanagerSink: Sendable {
         /// Why the last delivery failed, `nil` where it did not.
         public var failure: String?
 
+        /// How many deliveries have failed since the daemon started.
+        public var failureCount = 0
+
         /// How many alerts were let go of because there were too many.
         public var droppedCount = 0
     }
@@ -41,6 +44,7 @@ public final class AlertmanagerSink: Sendable {
     private struct State: Sendable {
         var book: DeliveryBook
         var failure: String?
+        var failureCount = 0
         var isStopping = false
     }
 
@@ -86,6 +90,7 @@ public final class AlertmanagerSink: Sendable {
                     if failure == nil {
                         state.book.confirm(entries, now: now)
                     } else {
+                        state.failureCount += 1
                         state.book.postpone(now: now)
                     }
                     return (state.failure == nil) != (failure == nil) && !state.isStopping
@@ -99,7 +104,9 @@ public final class AlertmanagerSink: Sendable {
 
     /// How deliveries go.
     public var reading: Reading {
-        self.state.read { Reading(failure: $0.failure, droppedCount: $0.book.droppedCount) }
+        self.state.read { state in
+            Reading(failure: state.failure, failureCount: state.failureCount, droppedCount: state.book.droppedCount)
+        }
     }
 
     /// Hands over news of an alert.

@@ -21,6 +21,16 @@ public struct LayerGroup: Hashable, Sendable {
         self.layers = layers
     }
 
+    /// Creates the group of the layers of whose names any part matches a regular expression, which is its name.
+    ///
+    /// - Parameters:
+    ///   - expression: The expression; what is none, which settings refuse, matches nothing.
+    ///   - names: The names of all layers, in order.
+    public init(matching expression: String, among names: [String]) {
+        let regex = try? Regex(expression)
+        self.init(name: expression, layers: names.indices.filter { index in regex.map(names[index].contains) ?? false })
+    }
+
     /// The group of all layers.
     public static func all(_ layerCount: Int) -> LayerGroup {
         LayerGroup(name: nil, layers: Array(0..<layerCount))

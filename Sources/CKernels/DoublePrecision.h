@@ -23,4 +23,13 @@ INLINE void transpose_quarters(vector *rows) {
 #include "ProductTemplate.h"
 #include "TriangleTemplate.h"
 
+#define REAL double
+#define MULTIPLY_PANELS static void multiply_panels_kernel
+
+#include "PanelTemplate.h"
+
+#include "BasisTemplate.h"
+
+#define MULTIPLY_PANELS_BY_F64 multiply_panels_kernel
+
 #include "KernelTableTemplate.h"

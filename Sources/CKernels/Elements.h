@@ -12,8 +12,15 @@
 #error "Messages are little-endian and are read in place."
 #endif
 
+// Keeps a vector in one register where there are such: left alone, the compiler splits it for the sake of processors
+// that slow down.
+#define WHOLE_REGISTERS __attribute__((min_vector_width(512)))
+
 // Inlined into each kernel, so that the kernel's instruction set applies: F16 becomes `vcvtph2ps` where there is one.
 #define INLINE static inline __attribute__((always_inline))
+
+// How many rows of a folded triangle lie together.
+#define PANEL_ROWS 4
 
 INLINE size_t element_size(kernel_element element) {
     return element == KERNEL_F64 ? 8 : element == KERNEL_F32 ? 4 : 2;

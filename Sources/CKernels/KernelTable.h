@@ -23,17 +23,21 @@ typedef struct {
     double (*triangle_squares)(const scalars *matrix, size_t stride, size_t n, const double *offsets);
     void (*center_triangle)(const scalars *matrix, size_t stride, size_t n, const double *offsets, double scale,
                             kernel_element element, void *triangle);
-    kernel_lanczos_step (*take_lanczos_step)(const scalars *triangle, size_t n, const double *diagonal,
-                                             const double *x, const double *previous, double beta,
-                                             const double *excluded, double *y);
+    void (*fold_triangle)(const scalars *triangle, size_t n, const double *diagonal, scalars *panels);
+    void (*multiply_panels)(const scalars *panels, size_t n, const scalars *x, scalars *y);
+    void (*multiply_panels_by_f64)(const scalars *panels, size_t n, const scalars *x, scalars *y);
+    kernel_remainder (*orthonormalize)(scalars *basis, size_t count, size_t n);
     double (*remove_outer_product)(const scalars *triangle, size_t n, double lambda, const double *u,
                                    const double *offsets, scalars *result);
 } kernel_table;
 
 extern const kernel_table kernel_table_f32_baseline, kernel_table_f64_baseline;
+void kernel_multiply_panels_by_f64_baseline(const scalars *panels, size_t n, const scalars *x, scalars *y);
 #ifdef __x86_64__
 extern const kernel_table kernel_table_f32_v3, kernel_table_f64_v3;
 extern const kernel_table kernel_table_f32_v4, kernel_table_f64_v4;
+void kernel_multiply_panels_by_f64_v3(const scalars *panels, size_t n, const scalars *x, scalars *y);
+void kernel_multiply_panels_by_f64_v4(const scalars *panels, size_t n, const scalars *x, scalars *y);
 #endif
 
 #endif

@@ -1,4 +1,4 @@
-// The table of one precision and level. The including file defines TABLE, its name.
+// The table of one precision and level. The including file defines TABLE, its name, and MULTIPLY_PANELS_BY_F64.
 
 const kernel_table TABLE = {
     .pack_centered = pack_centered_kernel,
@@ -11,6 +11,9 @@ const kernel_table TABLE = {
     .triangle_sums = triangle_sums_kernel,
     .triangle_squares = triangle_squares_kernel,
     .center_triangle = center_triangle_kernel,
-    .take_lanczos_step = take_lanczos_step_kernel,
+    .fold_triangle = fold_triangle_kernel,
+    .multiply_panels = multiply_panels_kernel,
+    .multiply_panels_by_f64 = MULTIPLY_PANELS_BY_F64,
+    .orthonormalize = orthonormalize_kernel,
     .remove_outer_product = remove_outer_product_kernel,
 };

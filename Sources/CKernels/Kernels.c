@@ -103,10 +103,22 @@ void kernel_center_triangle(kernel_element scalar, const scalars *matrix, size_t
     KERNEL(center_triangle)(matrix, stride, n, offsets, scale, element, triangle);
 }
 
-kernel_lanczos_step kernel_take_lanczos_step(kernel_element scalar, const scalars *triangle, size_t n,
-                                             const double *diagonal, const double *x, const double *previous,
-                                             double beta, const double *excluded, double *y) {
-    return KERNEL(take_lanczos_step)(triangle, n, diagonal, x, previous, beta, excluded, y);
+void kernel_fold_triangle(kernel_element scalar, const scalars *triangle, size_t n, const double *diagonal,
+                          scalars *panels) {
+    KERNEL(fold_triangle)(triangle, n, diagonal, panels);
+}
+
+void kernel_multiply_panels(kernel_element entries, kernel_element scalar, const scalars *panels, size_t n,
+                            const scalars *x, scalars *y) {
+    if (entries == scalar) {
+        KERNEL(multiply_panels)(panels, n, x, y);
+    } else {
+        current_level()->f32->multiply_panels_by_f64(panels, n, x, y);
+    }
+}
+
+kernel_remainder kernel_orthonormalize(kernel_element scalar, scalars *basis, size_t count, size_t n) {
+    return KERNEL(orthonormalize)(basis, count, n);
 }
 
 double kernel_remove_outer_product(kernel_element scalar, const scalars *triangle, size_t n, double lambda,

@@ -2,6 +2,7 @@
 //
 //     TABLE  the name of the table of them
 //     GROUP  how many rows of a tile are summed at a time
+//     MULTIPLY_PANELS_BY_F64  the name of the product in Float64 with matrices in Float32
 
 #include "Elements.h"
 
@@ -30,5 +31,12 @@ INLINE void transpose_quarters(vector *rows) {
 
 #include "ProductTemplate.h"
 #include "TriangleTemplate.h"
+
+#define REAL float
+#define MULTIPLY_PANELS static void multiply_panels_kernel
+
+#include "PanelTemplate.h"
+
+#include "BasisTemplate.h"
 
 #include "KernelTableTemplate.h"

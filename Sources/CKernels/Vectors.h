@@ -9,10 +9,6 @@ typedef BITS bits_vector __attribute__((vector_size(64)));
 // Eight numbers, and as many in Float64.
 typedef double eight_doubles __attribute__((vector_size(64)));
 
-// Keeps a vector in one register where there are such: left alone, the compiler splits it for the sake of processors
-// that slow down.
-#define WHOLE_REGISTERS __attribute__((min_vector_width(512)))
-
 // A vector as pairs of eight bytes, one pair a quarter.
 typedef double quarters __attribute__((vector_size(64), may_alias));
 

@@ -115,7 +115,7 @@ final class AlertFile: Sendable {
                     try file.write(value.encoded())
                     try file.commit()
                 } catch {
-                    failure = error.description
+                    failure = "\(error); \(error.remedy)"
                 }
                 let isNews = state.update { state in
                     defer { state.failure = failure }
@@ -136,5 +136,17 @@ final class AlertFile: Sendable {
             _ = state.take(timeout: pause) { $0.isStopping ? () : nil }
         }
         state.update { $0.isOver = true }
+    }
+}
+
+extension FileError {
+    /// What the daemon's owner can do about a file that cannot be written.
+    fileprivate var remedy: String {
+        switch self.code {
+        case ENOSPC, EDQUOT: "make room on the disk, or choose another state.directory"
+        case EFBIG: "raise the limit on the size of files (LimitFSIZE of systemd, ulimit -f)"
+        case EACCES, EPERM, EROFS: "let the daemon's user write to the directory"
+        default: "look at the disk, or choose another state.directory"
+        }
     }
 }

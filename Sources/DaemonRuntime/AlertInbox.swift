@@ -14,7 +14,7 @@ struct AlertInbox: Sendable {
     /// Something that may change an alert.
     enum News: Sendable {
         case evaluation(WindowReading)
-        case state(RunID, RunState, silence: Duration)
+        case state(RunStateChange)
         case nonFinite(NonFiniteBatch)
         case reset(RunID, window: String?)
         case forget(RunID)
@@ -118,7 +118,7 @@ extension AlertInbox.News {
     /// Whether nobody needs this any more once `newer` waits too.
     fileprivate func isObsolete(after newer: AlertInbox.News) -> Bool {
         switch (self, newer) {
-        case (.state(let own, _, _), .state(let run, _, _)): own == run
+        case (.state(let own), .state(let change)): own.run == change.run
         case (.nonFinite(let own), .nonFinite(let batch)): own.run == batch.run && own.layer == batch.layer
         case (.reset(let own, let ownWindow), .reset(let run, let window)): own == run && ownWindow == window
         case (.forget(let own), .forget(let run)): own == run

@@ -160,14 +160,22 @@ struct AlertKeeperState {
                     errorGroups: reading.sums.errorGroups ?? reading.sums.groups
                 )
                 for candidate in evaluation.candidates {
-                    evaluation.evidence[candidate.layers] = BlockEvidence(of: candidate.layers, in: reading.sums)
+                    evaluation.evidence[candidate.members] = BlockEvidence(of: candidate.members, in: reading.sums)
                 }
             }
             self.perform(self.book.evaluate(evaluation, now: now))
             // Counts of what is pending are kept, too.
             self.hasChanged = true
-        case .state(let run, let state, let silence):
-            self.perform(self.book.note(Alert.DataState(state), silence: silence, of: run, now: now))
+        case .state(let change):
+            self.perform(
+                self.book.note(
+                    Alert.DataState(change.state),
+                    silence: change.silence,
+                    figures: RunFigures(change),
+                    of: change.run,
+                    now: now
+                )
+            )
         case .nonFinite(let batch):
             self.perform(self.book.note(NonFiniteNews(batch), now: now))
         case .reset(let run, let window):
@@ -273,6 +281,13 @@ extension Alert.DataState {
             case .stale: .stale
             case .ended: .ended
             }
+    }
+}
+
+extension RunFigures {
+    /// What was known of a run when its state changed.
+    init(_ change: RunStateChange) {
+        self.init(generation: change.generation, step: change.step, accounting: change.accounting)
     }
 }
 

@@ -6,12 +6,12 @@ extension BlockEvidence {
     /// The number of examples that an alert names.
     private static let exampleCount = 8
 
-    /// What the first components of a window's batches say of a range of layers; `nil` where none were computed.
-    init?(of layers: ClosedRange<Int>, in sums: WindowSums) {
+    /// What the first components of a window's batches say of some layers; `nil` where none were computed.
+    init?(of layers: [Int], in sums: WindowSums) {
         guard sums.firstComponents != nil else { return nil }
         self.init(
-            fraction: sums.firstComponentFraction(of: Range(layers)),
-            dominantExamples: sums.dominantExamples(of: Range(layers), count: Self.exampleCount)
+            fraction: sums.firstComponentFraction(of: layers),
+            dominantExamples: sums.dominantExamples(of: layers, count: Self.exampleCount)
                 .map(DominantExample.init)
         )
     }

@@ -21,17 +21,10 @@ extension BlockCriteria {
 
 extension BlockFinder {
     /// The finder that the settings describe, for a list of layers.
-    ///
-    /// A layer belongs to a group where the group's expression matches any part of its name. One that matches
-    /// no layer makes an empty group.
     public init(_ settings: BlockStructureSettings, layers: [String]) {
-        var groups: [LayerGroup] = []
-        for expression in settings.groups {
-            // The settings were checked when they were read: what is no expression matches nothing.
-            guard let regex = try? Regex(expression) else { continue }
-            let members = layers.indices.filter { layers[$0].contains(regex) }
-            groups.append(LayerGroup(name: expression, layers: members))
-        }
-        self.init(criteria: BlockCriteria(settings), layerGroups: groups)
+        self.init(
+            criteria: BlockCriteria(settings),
+            layerGroups: settings.groups.map { LayerGroup(matching: $0, among: layers) }
+        )
     }
 }

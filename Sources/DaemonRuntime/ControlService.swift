@@ -92,7 +92,7 @@ struct ControlService: Sendable {
         }
         if let deliveries = try self.askAlerts({ $0.deliveries }) {
             if let failure = deliveries.failure {
-                sentences.append("Alertmanager cannot be told: \(failure)")
+                sentences.append("Alertmanager cannot be told (\(deliveries.failureCount) failures): \(failure)")
             }
             if deliveries.droppedCount > 0 {
                 sentences.append("\(deliveries.droppedCount) alerts for Alertmanager were dropped")

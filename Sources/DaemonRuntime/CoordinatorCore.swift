@@ -213,8 +213,8 @@ struct CoordinatorCore {
             self.publisher.publish(reading)
         case .evaluate(let reading):
             self.alerts.take(.evaluation(reading))
-        case .stateChanged(let run, let state, let silence):
-            self.alerts.take(.state(run, state, silence: silence))
+        case .stateChanged(let change):
+            self.alerts.take(.state(change))
         case .nonFinite(let batch):
             self.alerts.take(.nonFinite(batch))
         case .rejected(let run, let rejection):

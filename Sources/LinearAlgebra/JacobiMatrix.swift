@@ -21,6 +21,13 @@ struct JacobiMatrix {
         self.alphas.append(alpha)
     }
 
+    /// The sum of the squared eigenvalues of *T* + shift.
+    ///
+    /// - Complexity: O(*k*).
+    func squares(shiftedBy shift: Double) -> Double {
+        self.alphas.reduce(0) { $0 + ($1 + shift) * ($1 + shift) } + 2 * self.betas.reduce(0) { $0 + $1 * $1 }
+    }
+
     /// The number of eigenvalues above `bound`.
     ///
     /// By Sylvester's law of inertia: as many as there are positive pivots of *T* − bound.
@@ -45,12 +52,17 @@ struct JacobiMatrix {
     /// Laguerre's iteration on the characteristic polynomial, whose roots are all real: from above the largest one it
     /// falls to it monotonically, and cubically where the root is simple.
     ///
+    /// - Parameter guess: Where it begins if that is above all eigenvalues, and lower than is known otherwise.
+    /// - Returns: The eigenvalue, but for rounding.
     /// - Precondition: There is a row.
     /// - Complexity: O(*k*) for each of a handful of iterations.
-    func largestEigenvalue() -> Double {
+    func largestEigenvalue(guess: Double? = nil) -> Double {
         let degree = Double(self.count)
         let scale = self.bound()
         var root = scale.upper
+        if let guess, guess < root, self.eigenvalueCount(above: guess) == 0 {
+            root = guess
+        }
         for _ in 0..<100 {
             guard let logarithm = self.logarithmicDerivatives(at: root) else { break }
             let discriminant = (degree - 1) * (degree * logarithm.curvature - logarithm.slope * logarithm.slope)

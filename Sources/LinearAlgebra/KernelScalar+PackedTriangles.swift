@@ -2,78 +2,110 @@ internal import CKernels
 
 // A triangle is packed, row by row; for *n* rows it has *n*(*n* − 1)/2 entries. Sums are in Float64.
 extension KernelScalar {
-    /// Computes *A x* − α *x* − β *p*, without its components along (1, …, 1) and along `excluded`.
+    /// Brings a matrix into the order in which a product reads it.
     ///
     /// - Parameters:
-    ///   - triangle: The matrix *A* right of its diagonal.
-    ///   - diagonal: The diagonal of *A*.
-    ///   - current: *x*, of unit length and orthogonal to (1, …, 1) and `excluded`.
-    ///   - previous: *p*.
-    ///   - beta: β.
-    ///   - excluded: A vector of unit length and orthogonal to (1, …, 1), or zero.
-    ///   - next: Room for the result.
-    /// - Returns: α = *xᵀ A x*, and the squared length of the result.
-    static func lanczosStep(
-        triangle: Span<Self>,
-        diagonal: Span<Double>,
-        current: Span<Double>,
-        previous: Span<Double>,
-        beta: Double,
-        excluded: Span<Double>,
-        next: inout MutableSpan<Double>
-    ) -> (alpha: Double, squares: Double) {
-        let n = next.count
-        precondition(triangle.count == n * (n - 1) / 2 && diagonal.count == n && excluded.count == n)
-        precondition(current.count == n && previous.count == n)
-        // SAFETY: The kernel reads a triangle of n rows and n numbers of every vector, and writes n numbers; all of
-        // them were checked to exist.
-        let step = unsafe triangle.withUnsafeBufferPointer { triangle in
-            unsafe diagonal.withUnsafeBufferPointer { diagonal in
-                unsafe current.withUnsafeBufferPointer { current in
-                    unsafe previous.withUnsafeBufferPointer { previous in
-                        unsafe excluded.withUnsafeBufferPointer { excluded in
-                            unsafe next.withUnsafeMutableBufferPointer { next in
-                                unsafe kernel_take_lanczos_step(
-                                    self.elementType.kernelElement,
-                                    triangle.baseAddress,
-                                    n,
-                                    diagonal.baseAddress,
-                                    current.baseAddress,
-                                    previous.baseAddress,
-                                    beta,
-                                    excluded.baseAddress,
-                                    next.baseAddress
-                                )
-                            }
-                        }
-                    }
-                }
+    ///   - triangle: The matrix right of its diagonal.
+    ///   - diagonal: Its diagonal.
+    ///   - panels: Room for *m*(*m* + *w*)/2 numbers, where *w* numbers are a whole block and *m* is a multiple of *w*.
+    static func fold(_ triangle: FixedNumbers<Self>, diagonal: Span<Double>, into panels: inout MutableSpan<Self>) {
+        let n = diagonal.count
+        precondition(triangle.count == n * (n - 1) / 2 && panels.count == Self.panelCount(n))
+        // SAFETY: The kernel reads a triangle and a diagonal of n rows and writes panels of as many; all of them were
+        // checked to exist, and the panels come from an aligned buffer.
+        unsafe diagonal.withUnsafeBufferPointer { diagonal in
+            unsafe panels.withUnsafeMutableBufferPointer { panels in
+                unsafe kernel_fold_triangle(
+                    self.elementType.kernelElement,
+                    triangle.address(of: 0..<triangle.count),
+                    n,
+                    diagonal.baseAddress,
+                    panels.baseAddress
+                )
             }
         }
-        return (step.alpha, step.squares)
     }
 
-    /// Writes tᵢⱼ − λ uᵢ uⱼ + oᵢ + oⱼ for every entry of a triangle.
+    /// Multiplies a vector by a folded matrix, and writes the product behind it.
     ///
-    /// - Returns: The sum of the squares of what was written.
+    /// - Parameters:
+    ///   - panels: The matrix.
+    ///   - rowCount: The number of its rows, *n*.
+    ///   - row: Which vector.
+    ///   - rows: Vectors of *n* numbers, padded with zeros to whole blocks of the matrix's precision, which is not the
+    ///     higher one.
+    static func multiply<Real: KernelScalar>(
+        _ panels: Span<Self>,
+        rowCount: Int,
+        byRow row: Int,
+        of rows: inout MutableSpan<Real>
+    ) {
+        let stride = Self.wholeBlocks(rowCount)
+        precondition(MemoryLayout<Self>.size <= MemoryLayout<Real>.size && panels.count == Self.panelCount(rowCount))
+        precondition(row >= 0 && rows.count >= (row + 2) * stride)
+        // SAFETY: The kernel reads panels of n rows and a vector, and writes the one behind it; all of them were checked
+        // to exist. They come from aligned buffers and are whole blocks.
+        unsafe panels.withUnsafeBufferPointer { panels in
+            unsafe rows.withUnsafeMutableBufferPointer { rows in
+                unsafe kernel_multiply_panels(
+                    self.elementType.kernelElement,
+                    Real.elementType.kernelElement,
+                    panels.baseAddress,
+                    rowCount,
+                    rows.baseAddress?.advanced(by: row * stride),
+                    rows.baseAddress?.advanced(by: (row + 1) * stride)
+                )
+            }
+        }
+    }
+
+    /// Takes from a vector its components along those before it, which are orthonormal, and gives it unit length.
+    ///
+    /// - Parameters:
+    ///   - row: Which vector.
+    ///   - rows: The vectors.
+    ///   - count: How many numbers each of them has.
+    /// - Returns: The component along the vector right before, and the length of what is left.
+    static func orthonormalize(
+        row: Int,
+        of rows: inout MutableSpan<Self>,
+        count: Int
+    ) -> (alongLast: Double, length: Double) {
+        precondition(row >= 0 && rows.count >= (row + 1) * count)
+        // SAFETY: The kernel reads `row` vectors and changes the one behind them, all of which were checked to exist.
+        let remainder = unsafe rows.withUnsafeMutableBufferPointer { rows in
+            unsafe kernel_orthonormalize(self.elementType.kernelElement, rows.baseAddress, row, count)
+        }
+        return (remainder.along_last, remainder.length)
+    }
+
+    /// How many numbers the panels of *n* rows have.
+    private static func panelCount(_ rowCount: Int) -> Int {
+        let padded = self.wholeBlocks(rowCount)
+        return padded * (padded + self.wholeBlocks(1)) / 2
+    }
+
+    /// tᵢⱼ − λ uᵢ uⱼ + oᵢ + oⱼ for every entry of a triangle.
+    ///
+    /// - Returns: The triangle, and the sum of the squares of its entries.
     package static func removeOuterProduct(
         of vector: Span<Double>,
         times lambda: Double,
         offsets: Span<Double>,
-        from triangle: Span<Self>,
-        into result: inout MutableSpan<Self>
-    ) -> Double {
+        from triangle: FixedNumbers<Self>
+    ) -> (triangle: FixedNumbers<Self>, squares: Double) {
         let n = vector.count
-        precondition(triangle.count == n * (n - 1) / 2 && result.count == triangle.count && offsets.count == n)
-        // SAFETY: The kernel reads and writes triangles of n rows and reads n numbers of both vectors; all of them
-        // were checked to exist.
-        return unsafe triangle.withUnsafeBufferPointer { triangle in
-            unsafe vector.withUnsafeBufferPointer { vector in
+        precondition(triangle.count == n * (n - 1) / 2 && offsets.count == n)
+        var squares = 0.0
+        // SAFETY: The kernel reads a triangle of n rows and n numbers of both vectors, which were checked to exist, and
+        // writes every number of the result.
+        let result = FixedNumbers<Self>(count: triangle.count) { result in
+            squares = unsafe vector.withUnsafeBufferPointer { vector in
                 unsafe offsets.withUnsafeBufferPointer { offsets in
                     unsafe result.withUnsafeMutableBufferPointer { result in
                         unsafe kernel_remove_outer_product(
                             self.elementType.kernelElement,
-                            triangle.baseAddress,
+                            triangle.address(of: 0..<triangle.count),
                             n,
                             lambda,
                             vector.baseAddress,
@@ -84,5 +116,6 @@ extension KernelScalar {
                 }
             }
         }
+        return (result, squares)
     }
 }

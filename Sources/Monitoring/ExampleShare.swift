@@ -71,7 +71,7 @@ struct BatchShares: Sendable {
     ///
     /// - Parameter layers: The layers.
     /// - Returns: A number for each example, `nil` where no layer's component is defined.
-    func means(over layers: Range<Int>) -> [Double]? {
+    func means(over layers: some Collection<Int>) -> [Double]? {
         let n = self.exampleCount
         var sums = [Double](repeating: 0, count: n)
         var layerCount = 0.0

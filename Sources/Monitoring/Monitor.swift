@@ -61,20 +61,22 @@ public struct Monitor: Sendable {
         }
         var batchCount = self.batchCount
         defer { self.batchCount = batchCount }
-        let actions = self.update(id) { run -> [MonitorAction] in
+        return self.update(id) { run -> [MonitorAction] in
+            let birth: [MonitorAction] = isNew ? [.stateChanged(run.change(silence: .zero))] : []
+            let actions: [MonitorAction]
             switch message.content {
             case .batch(let header):
-                run.receive(header, source: source, isPayloadHeld: isPayloadHeld, now: now) {
+                actions = run.receive(header, source: source, isPayloadHeld: isPayloadHeld, now: now) {
                     batchCount += 1
                     return BatchID(run: id, number: batchCount)
                 }
-            case .hello(let hello): run.receive(hello, source: source, now: now)
-            case .alive(let alive): run.receive(alive, source: source, now: now)
-            case .bye(let bye): run.receive(bye, source: source, now: now)
-            case .rejected: []
+            case .hello(let hello): actions = run.receive(hello, source: source, now: now)
+            case .alive(let alive): actions = run.receive(alive, source: source, now: now)
+            case .bye(let bye): actions = run.receive(bye, source: source, now: now)
+            case .rejected: actions = []
             }
-        }
-        return (isNew ? [.stateChanged(id, .live, silence: .zero)] : []) + (actions ?? [])
+            return birth + actions
+        } ?? []
     }
 
     /// Takes what the workers made of a batch.

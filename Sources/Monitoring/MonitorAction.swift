@@ -29,7 +29,7 @@ public enum MonitorAction: Sendable {
     case evaluate(WindowReading)
 
     /// Batches of the run come, have stopped coming, or are over.
-    case stateChanged(RunID, RunState, silence: Duration)
+    case stateChanged(RunStateChange)
 
     /// A batch was rejected since a layer of it is not finite.
     case nonFinite(NonFiniteBatch)
@@ -44,6 +44,27 @@ public enum MonitorAction: Sendable {
 /// Whether messages of a run come, have stopped coming, or are over.
 public enum RunState: String, Sendable {
     case live, stale, ended
+}
+
+/// A run whose batches come, have stopped coming, or are over, and what was known of it then.
+public struct RunStateChange: Sendable {
+    /// The run.
+    public let run: RunID
+
+    /// Its state from now on.
+    public let state: RunState
+
+    /// How long it has been silent.
+    public let silence: Duration
+
+    /// The number of the generation, `nil` before the first batch.
+    public let generation: Int?
+
+    /// The last step heard of.
+    public let step: Int?
+
+    /// The account of the run.
+    public let accounting: Accounting
 }
 
 /// A batch that was rejected since a layer of it is not finite.

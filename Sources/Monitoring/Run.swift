@@ -203,7 +203,19 @@ struct Run: Sendable {
 
     private mutating func turn(_ state: RunState, now: Duration) -> MonitorAction {
         self.state = state
-        return .stateChanged(self.id, state, silence: now - self.lastHeard)
+        return .stateChanged(self.change(silence: now - self.lastHeard))
+    }
+
+    /// The state, with what is known of the run.
+    func change(silence: Duration) -> RunStateChange {
+        RunStateChange(
+            run: self.id,
+            state: self.state,
+            silence: silence,
+            generation: self.current?.number,
+            step: self.step,
+            accounting: self.accounting
+        )
     }
 
     /// Something that happened to this run.

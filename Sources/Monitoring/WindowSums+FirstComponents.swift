@@ -13,9 +13,9 @@ extension WindowSums {
     ///
     /// - Parameter layers: The layers.
     /// - Returns: The mean over those of them whose component is defined, `nil` where none is.
-    public func firstComponentFraction(of layers: Range<Int>) -> Double? {
+    public func firstComponentFraction(of layers: some Collection<Int>) -> Double? {
         guard let fractions = self.firstComponents?.fractions else { return nil }
-        let defined = layers.clamped(to: fractions.indices).map { fractions[$0] }.filter { !$0.isNaN }
+        let defined = layers.filter(fractions.indices.contains).map { fractions[$0] }.filter { !$0.isNaN }
         return defined.isEmpty ? nil : defined.reduce(0, +) / Double(defined.count)
     }
 
@@ -29,7 +29,7 @@ extension WindowSums {
     ///   - count: How many examples are named at most.
     /// - Returns: The examples with the largest shares, largest first.
     /// - Complexity: O(*b* *n* *l*) for *b* batches of *n* examples and *l* layers.
-    public func dominantExamples(of layers: Range<Int>, count: Int) -> [ExampleShare] {
+    public func dominantExamples(of layers: some Collection<Int>, count: Int) -> [ExampleShare] {
         var all: [ExampleShare] = []
         for batch in self.shares {
             guard let means = batch.means(over: layers) else { continue }

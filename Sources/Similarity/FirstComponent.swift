@@ -93,7 +93,7 @@ extension LanczosProcess {
     ///   - exponent: Of the power of two that is to be multiplied in again.
     ///   - isDouble: Whether the entries of the rest are kept in Float64.
     /// - Returns: The component, or why there is none.
-    mutating func firstComponent<Scalar: KernelScalar>(
+    mutating func firstComponent(
         of triangle: FixedNumbers<Scalar>,
         diagonal: [Scalar],
         sums: UCenteredSums,
@@ -160,18 +160,13 @@ private struct Remainder<Scalar: KernelScalar> {
         let rows = pair.vector.map { $0 * (sum - $0) }
         let half = rows.reduce(0, +) / (2 * (n - 1) * (n - 2))
         let offsets = rows.map { pair.value * ($0 / (n - 2) - half) }
-        var squares = 0.0
-        self.entries = FixedNumbers(count: triangle.count) { entries in
-            squares = triangle.withSpan { triangle in
-                Scalar.removeOuterProduct(
-                    of: pair.vector.span,
-                    times: pair.value,
-                    offsets: offsets.span,
-                    from: triangle,
-                    into: &entries
-                )
-            }
-        }
+        let (entries, squares) = Scalar.removeOuterProduct(
+            of: pair.vector.span,
+            times: pair.value,
+            offsets: offsets.span,
+            from: triangle
+        )
+        self.entries = entries
         self.norm = (2 * squares).squareRoot()
 
         var (total, totalSquares) = (0.0, 0.0)

@@ -46,7 +46,7 @@ extension UCenteredGram {
                         exponent: 0,
                         elementType,
                         withFirstComponent,
-                        &workspace.lanczos
+                        &workspace.singleLanczos
                     )
                     guard case .found(let component)? = self.firstComponent,
                         component.restShare < Self.leastSingleRest
@@ -72,7 +72,7 @@ extension UCenteredGram {
             exponent: -2 * exponent,
             elementType,
             withFirstComponent,
-            &workspace.lanczos
+            &workspace.doubleLanczos
         )
     }
 
@@ -84,7 +84,7 @@ extension UCenteredGram {
         exponent: Int,
         _ elementType: ElementType,
         _ withFirstComponent: Bool,
-        _ process: inout LanczosProcess
+        _ process: inout LanczosProcess<Scalar>
     ) {
         let tolerance = elementType == .float64 ? 1e-14 : 1e-6
         let meanSquares = Double(gram.exampleCount) * features.squaredMeans

@@ -37,7 +37,13 @@ extension UCenteredGram {
                 exampleCount: exampleCount,
                 scale: scale
             )
-            self.init(&workspace.doubleGram, exponent: -exponent, elementType, withFirstComponent, &workspace.lanczos)
+            self.init(
+                &workspace.doubleGram,
+                exponent: -exponent,
+                elementType,
+                withFirstComponent,
+                &workspace.doubleLanczos
+            )
         } else {
             let largest = workspace.singleGram.fill(
                 gram: gram,
@@ -46,7 +52,7 @@ extension UCenteredGram {
                 exampleCount: exampleCount
             )
             guard largest.isFinite else { throw NonFiniteError() }
-            self.init(&workspace.singleGram, exponent: 0, elementType, withFirstComponent, &workspace.lanczos)
+            self.init(&workspace.singleGram, exponent: 0, elementType, withFirstComponent, &workspace.singleLanczos)
         }
     }
 
@@ -56,7 +62,7 @@ extension UCenteredGram {
         exponent: Int,
         _ elementType: ElementType,
         _ withFirstComponent: Bool,
-        _ process: inout LanczosProcess
+        _ process: inout LanczosProcess<Scalar>
     ) {
         let sums = gram.uCenteredSums()
         if sums.norm <= 1e-6 * sums.fullNorm {

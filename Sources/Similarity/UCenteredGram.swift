@@ -58,7 +58,7 @@ public struct UCenteredGram: Sendable {
         exponent: Int,
         elementType: ElementType,
         withFirstComponent: Bool,
-        process: inout LanczosProcess
+        process: inout LanczosProcess<Scalar>
     ) {
         // Examples that are all equally far apart, such as one-hot vectors, have a U-centred matrix of nothing but
         // rounding. It must not be blown up to unit norm.

@@ -9,7 +9,7 @@ struct Components: ParsableCommand {
             On one thread: finding the leading eigenpair, and the layer without it. SECONDS is what a layer takes \
             longer for its component, FLOOR what it takes without; cost_of_gram is the one ÷ the other, to be below \
             0.2. Three kinds of layers: one direction dominates, as in a block; the spectrum decays, as in most trained \
-            layers; noise, where no direction stands apart and most steps are needed.
+            layers; noise, where the leading direction hardly stands apart and most steps are needed.
             """
     )
 

@@ -23,6 +23,9 @@ struct Serve: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         logger.logLevel = environment["LIVECKA_LOG_LEVEL"].flatMap(Logger.Level.init(rawValue:)) ?? .info
 
+        // A file that may not grow is an error to be told; left alone, the signal would end the daemon.
+        signal(SIGXFSZ, SIG_IGN)
+
         for sentence in Settings.strayVariables(in: environment) {
             logger.warning("Variable without effect", metadata: ["environment.variable": "\(sentence)"])
         }

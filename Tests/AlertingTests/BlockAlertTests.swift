@@ -27,7 +27,7 @@ struct BlockAlertTests {
     @Test func evidenceIsInTheAlertAndInItsSentence() throws {
         var bench = Bench()
         let example = DominantExample(probe: "p", batch: 1, row: 2, id: 66, share: 0.5)
-        let evidence = [10...30: BlockEvidence(fraction: 0.951, dominantExamples: [example])]
+        let evidence = [Array(10...30): BlockEvidence(fraction: 0.951, dominantExamples: [example])]
         bench.evaluate([.example()], evidence: evidence)
         let alert = try #require(bench.only)
         #expect(alert.summary.contains(", first component 95 %, since step 10"))
@@ -35,6 +35,23 @@ struct BlockAlertTests {
         #expect(
             alert.json["dominant_examples"] == [["probe": "p", "batch": 1, "row": 2, "id": 66, "share": 0.5]]
         )
+    }
+
+    /// Two groups may have blocks between the same two layers.
+    @Test func evidenceIsThatOfTheBlocksOwnLayers() {
+        var bench = Bench { $0.block.groups = ["any", "even"] }
+        let (all, even) = (Array(10...30), Array(stride(from: 10, through: 30, by: 2)))
+        bench.evaluate(
+            [.example(members: all, group: "any"), .example(members: even, group: "even", of: 20)],
+            evidence: [
+                all: BlockEvidence(fraction: 0.5, dominantExamples: []),
+                even: BlockEvidence(fraction: 0.9, dominantExamples: []),
+            ]
+        )
+        let alerts = bench.book.alerts
+        #expect(alerts.map { $0.layers?.range } == [10...30, 10...30])
+        #expect(alerts.map { $0.layers?.names.count } == [21, 11])
+        #expect(alerts.map { $0.evidence?.fraction } == [0.5, 0.9])
     }
 
     @Test func whatDoesNotLastIsInactiveAndKeepsItsFingerprint() {

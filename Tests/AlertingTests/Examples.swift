@@ -24,9 +24,28 @@ extension BlockCandidate {
         standardError: Double? = 0.01,
         dominance: Double? = 0.6
     ) -> BlockCandidate {
+        .example(
+            members: Array(layers),
+            group: group,
+            of: layerCount,
+            strength: strength,
+            standardError: standardError,
+            dominance: dominance
+        )
+    }
+
+    /// Such a block of layers that need not be neighbours.
+    static func example(
+        members: [Int],
+        group: String? = nil,
+        of layerCount: Int = 40,
+        strength: Double? = 0.2,
+        standardError: Double? = 0.01,
+        dominance: Double? = 0.6
+    ) -> BlockCandidate {
         BlockCandidate(
             group: group,
-            members: Array(layers),
+            members: members,
             groupLayerCount: layerCount,
             corner: 0.95,
             strength: strength,
@@ -91,7 +110,7 @@ struct Bench {
         missingCount: Int? = 0,
         rejected: Int = 0,
         constantLayers: [Int] = [],
-        evidence: [ClosedRange<Int>: BlockEvidence] = [:],
+        evidence: [[Int]: BlockEvidence] = [:],
         pairs: [String: PairFinding] = [:]
     ) {
         self.seconds += 1
@@ -120,8 +139,9 @@ struct Bench {
         }
     }
 
-    mutating func note(_ data: Alert.DataState, of run: RunID = .example) {
-        self.take(self.book.note(data, silence: data == .stale ? .seconds(61) : nil, of: run, now: self.now))
+    mutating func note(_ data: Alert.DataState, figures: RunFigures? = nil, of run: RunID = .example) {
+        let silence = data == .stale ? Duration.seconds(61) : nil
+        self.take(self.book.note(data, silence: silence, figures: figures, of: run, now: self.now))
     }
 
     mutating func noteNonFinite(layer: String, count: Int) {

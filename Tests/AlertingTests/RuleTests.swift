@@ -19,6 +19,19 @@ struct RuleTests {
         #expect(bench.book.alerts.map(\.data) == [.ok, .ok])
     }
 
+    @Test func silenceIsToldWithWhatIsKnownOfTheRun() throws {
+        var bench = Bench()
+        let heard = RunFigures(generation: 2, step: 70, accounting: Accounting(attempted: 8, accumulated: 8))
+        bench.note(.stale, figures: heard)
+        let stale = try #require(bench.only)
+        #expect(stale.generation == 2 && stale.stepFirst == 70 && stale.stepLast == 70)
+        #expect(stale.accounting == heard.accounting)
+        bench.note(.ok, figures: RunFigures(generation: 2, step: 71, accounting: Accounting(attempted: 9)))
+        let over = try #require(bench.only)
+        #expect(over.state == .resolved && over.stepFirst == 70 && over.stepLast == 71)
+        #expect(over.accounting?.attempted == 9)
+    }
+
     @Test func aRunThatEndsLeavesItsAlertsAsTheyAre() {
         var bench = Bench()
         bench.repeatedly(3, [.example()])

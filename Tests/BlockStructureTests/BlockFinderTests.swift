@@ -17,6 +17,13 @@ struct BlockFinderTests {
         #expect(block.kind == .dominant)
     }
 
+    @Test func aGroupIsSelectedByAnyPartOfTheNames() {
+        let names = ["a.conv1", "a.out", "b.conv1", "b.out", "b.out.norm"]
+        #expect(LayerGroup(matching: #"\.out$"#, among: names) == LayerGroup(name: #"\.out$"#, layers: [1, 3]))
+        #expect(LayerGroup(matching: "^b", among: names).layers == [2, 3, 4])
+        #expect(LayerGroup(matching: "(", among: names).layers == [])
+    }
+
     /// Of 40 layers a block has 8, of 16 it has 4 (but an interval 5), of 35 exactly 7.
     @Test(arguments: [(40, 8), (16, 5), (35, 7), (100, 20)])
     func aBlockHasAFifthOfTheLayers(layerCount: Int, fewest: Int) {

@@ -1,4 +1,5 @@
 import Foundation
+import InMemoryLogging
 import Logging
 import Testing
 import WireFormat
@@ -10,8 +11,9 @@ struct AlertFileTests {
     private let directory = FileManager.default.temporaryDirectory.appending(path: "livecka-\(UUID().uuidString)").path
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    private func file(in directory: String? = nil) throws -> AlertFile {
-        try AlertFile(directory: directory ?? self.directory, pause: .milliseconds(10), logger: self.logger)
+    private func file(in directory: String? = nil, logger: Logger? = nil) throws -> AlertFile {
+        let directory = directory ?? self.directory
+        return try AlertFile(directory: directory, pause: .milliseconds(10), logger: logger ?? self.logger)
     }
 
     @Test func whatWasWrittenLastIsReadAgain() throws {
@@ -46,9 +48,10 @@ struct AlertFileTests {
         #expect(file.read() == nil)
     }
 
-    @Test func whatCannotBeWrittenIsCountedAndTriedAgain() throws {
+    @Test func whatCannotBeWrittenIsSaidOnceAndTriedAgain() throws {
         defer { try? FileManager.default.removeItem(atPath: self.directory) }
-        let file = try self.file()
+        let log = InMemoryLogHandler()
+        let file = try self.file(logger: Logger(label: "test") { _ in log })
         let path = "\(self.directory)/alerts.json"
         // A directory in its place cannot be replaced by a file.
         try FileManager.default.createDirectory(atPath: path + "/full", withIntermediateDirectories: true)
@@ -56,10 +59,16 @@ struct AlertFileTests {
         let deadline = ContinuousClock.now + .seconds(10)
         while file.failure?.count ?? 0 < 2, ContinuousClock.now < deadline {}
         #expect(file.failure?.count ?? 0 >= 2)
+        #expect(file.failure?.reason.hasSuffix("or choose another state.directory") == true)
         try FileManager.default.removeItem(atPath: path)
         while file.failure != nil, ContinuousClock.now < deadline {}
         file.stop()
         #expect(file.failure == nil && file.read() == ["number": 1])
+        #expect(
+            log.entries.map(\.message) == [
+                "Alerts cannot be saved; it will be tried again", "Alerts are saved again",
+            ]
+        )
     }
 
     @Test func aFileThatIsNoJSONIsSetAside() throws {

@@ -9,7 +9,7 @@ import WireFormat
 struct AlertInboxTests {
     @Test func newsComesOutInOrder() throws {
         var inbox = AlertInbox()
-        inbox.append(.state(try run("a"), .live, silence: .zero))
+        inbox.append(.state(try change(of: "a", to: .live)))
         inbox.append(.evaluation(try reading("a", step: 1)))
         inbox.append(.reset(try run("a"), window: nil))
         inbox.append(.evaluation(try reading("a", step: 2)))
@@ -40,9 +40,9 @@ struct AlertInboxTests {
 
     @Test func ofTheStatesOfARunOnlyTheLastWaits() throws {
         var inbox = AlertInbox()
-        inbox.append(.state(try run("a"), .stale, silence: .zero))
-        inbox.append(.state(try run("b"), .live, silence: .zero))
-        inbox.append(.state(try run("a"), .live, silence: .zero))
+        inbox.append(.state(try change(of: "a", to: .stale)))
+        inbox.append(.state(try change(of: "b", to: .live)))
+        inbox.append(.state(try change(of: "a", to: .live)))
         #expect(words(&inbox) == ["b live", "a live"])
     }
 
@@ -68,6 +68,17 @@ struct AlertInboxTests {
         inbox.close()
         inbox.append(.forget(try run("b")))
         #expect(words(&inbox) == ["forget a", "stop"])
+    }
+
+    private func change(of name: String, to state: RunState) throws -> RunStateChange {
+        RunStateChange(
+            run: try run(name),
+            state: state,
+            silence: .zero,
+            generation: 1,
+            step: 0,
+            accounting: Accounting()
+        )
     }
 
     private func run(_ name: String) throws -> RunID {
@@ -118,7 +129,7 @@ struct AlertInboxTests {
             case .stop: return words + ["stop"]
             case .questions: words.append("questions")
             case .news(.evaluation(let reading)): words.append("\(reading.run)@\(reading.sums.stepLast)")
-            case .news(.state(let run, let state, _)): words.append("\(run) \(state)")
+            case .news(.state(let change)): words.append("\(change.run) \(change.state)")
             case .news(.nonFinite(let batch)): words.append("\(batch.run) \(batch.layer)")
             case .news(.reset(let run, _)): words.append("reset \(run)")
             case .news(.forget(let run)): words.append("forget \(run)")

@@ -104,6 +104,17 @@ struct EvaluationTests {
         #expect(bench.states == [.live, .stale, .live, .ended, .live])
     }
 
+    @Test func whatIsKnownOfARunComesWithItsState() {
+        var generator = SeededGenerator(seed: 7)
+        var bench = Bench()
+        bench.add(.example(step: 7, seq: 0), .random(using: &generator))
+        bench.pass(.seconds(60))
+        #expect(bench.changes.map(\.step) == [nil, 7])
+        #expect(bench.changes.map(\.generation) == [nil, 1])
+        #expect(bench.changes.map(\.accounting.attempted) == [0, 1])
+        #expect(bench.changes.last?.silence == .seconds(60))
+    }
+
     @Test func aSilentRunThatIsDetachedHasEnded() {
         var bench = Bench()
         bench.send(.batch(.example(seq: 0)))

@@ -43,6 +43,7 @@ struct FirstComponentTests {
         #expect(total?.firstComponentFraction(of: 0..<1) == 1.5 / 4)
         #expect(total?.firstComponentFraction(of: 0..<2) == (1.5 + 3) / 8)
         #expect(total?.firstComponentFraction(of: 2..<5) == nil)
+        #expect(total?.firstComponentFraction(of: [1, 7]) == 0.75)
         #expect(bench.sums(.recent)?.firstComponents?.batchCount == 16)
         #expect(bench.sums(.trend)?.firstComponents?.batchCount == 40)
     }

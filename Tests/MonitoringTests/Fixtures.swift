@@ -129,7 +129,9 @@ struct Bench {
     private(set) var rejections: [RejectionReason] = []
     private(set) var abandoned: [BatchID] = []
     private(set) var evaluations: [WindowReading] = []
-    private(set) var states: [RunState] = []
+    private(set) var changes: [RunStateChange] = []
+
+    var states: [RunState] { self.changes.map(\.state) }
     private(set) var nonFiniteLayers: [String] = []
 
     init(
@@ -170,7 +172,7 @@ struct Bench {
             case .rejected(_, let rejection): self.rejections.append(rejection.reason)
             case .abandon(let batch): self.abandoned.append(batch)
             case .evaluate(let reading): self.evaluations.append(reading)
-            case .stateChanged(_, let state, _): self.states.append(state)
+            case .stateChanged(let change): self.changes.append(change)
             case .nonFinite(let batch): self.nonFiniteLayers.append(batch.layer)
             case .compute, .windowsChanged, .forgotten: break
             }

@@ -94,6 +94,20 @@ import Testing
         }
     }
 
+    /// The second copy of the largest eigenvalue hides among many that are nearly as large.
+    @Test(arguments: [ElementType.float32, .float64], 1...4 as ClosedRange<UInt64>)
+    func largestEigenvalueThatComesTwiceInNoiseIsUndefined(elementType: ElementType, seed: UInt64) throws {
+        let n = 128
+        let values = (0..<n - 1).map { rank in rank < 2 ? 1 : 0.98 - 0.9 * (Double(rank) / Double(n)).squareRoot() }
+        let gram = try uCentered(
+            gram: Spectrum(values, seed: seed).matrix,
+            exampleCount: n,
+            elementType,
+            withFirstComponent: true
+        )
+        #expect(gram.firstComponent?.undefined == .noGap)
+    }
+
     @Test(arguments: [ElementType.float32, .float64])
     func squareOfExamplesHasTwoEqualDirections(elementType: ElementType) throws {
         let square = Layer([1, 1, 1, -1, -1, 1, -1, -1], exampleCount: 4)

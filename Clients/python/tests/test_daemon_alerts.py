@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -101,6 +102,22 @@ def test_a_probe_set_needs_four_different_batches(start: Start) -> None:
             session.send(step, batch(index, BLOCK), probe="p", batch=index, batches=4)
     alert = wait_for(daemon, "probe", RULE, firing, "the block")
     assert (alert["window"], alert["batches"], alert["step_first"]) == ("pass", 4, 6)
+
+
+def test_alerts_that_cannot_be_saved_are_saved_when_there_is_room(start: Start) -> None:
+    daemon = start()
+    saved = daemon.directory / "state" / "alerts.json"
+    _, most = resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (0, most))
+    training = Training(daemon, "full")
+    training.send(24, BLOCK)
+    wait_for(daemon, "full", RULE, firing, "the block")
+    said = eventually(lambda: daemon.ask("status")["degraded"], "a failure")
+    assert len(said) == 1 and "File too large; raise the limit on the size of files" in said[0]
+    assert not saved.exists() and list(saved.parent.glob(".livecka-*")) == []
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (most, most))
+    eventually(lambda: daemon.ask("status")["degraded"] == [], "room")
+    assert "full" in saved.read_text()
 
 
 def test_silence_freezes_an_alert_and_bye_ends_its_data(start: Start) -> None:

@@ -9,9 +9,14 @@ internal import ZeroMQ
 /// batch is sent a while later than `publish.interval`, which is at its least, so that every change goes out at once: what is
 /// measured is the daemon and not the interval that its user chose.
 ///
+/// With an Alertmanager that takes no alerts, eight rules fire and have news with every batch.
+///
 /// The last byte counts as sent when libzmq lets go of the last frame, which it does after it has handed the bytes over
 /// to the operating system.
 public struct LatencyBenchmark: Sendable {
+    /// The batches that are not measured: from the eighth on, windows are looked at for alerts.
+    private static let warmUpCount = 10
+
     private let programs: BenchmarkPrograms
     private let threadCount: Int
     private let count: Int
@@ -34,17 +39,20 @@ public struct LatencyBenchmark: Sendable {
     ///   - shape: The batches' size.
     ///   - elementType: How their numbers are stored.
     ///   - neighbour: The shape of the batches that a second run streams meanwhile, `nil` for none.
+    ///   - outage: Why Alertmanager does not take the alerts that fire meanwhile, `nil` where there is none to be told.
     /// - Returns: The median; the floor is the time that an engine takes for such a batch.
-    /// - Throws: An error where a process cannot be started, or no matrix comes.
+    /// - Throws: An error where a process cannot be started, no matrix comes, or alerts were to fire and do not.
     public func row(
         _ shape: BatchShape,
         _ elementType: ElementType,
-        beside neighbour: BatchShape?
+        beside neighbour: BatchShape? = nil,
+        during outage: AlertmanagerOutage? = nil
     ) throws -> BenchmarkRow {
+        let alertmanager = try outage.map(AbsentAlertmanager.init)
         let daemon = try self.programs.daemon(
             settings: [
                 "engine: {threads: \(self.threadCount)}", "publish: {bind: \"tcp://127.0.0.1:*\", interval: 10ms}",
-            ]
+            ] + (alertmanager?.settings ?? [])
         )
         let batch = SyntheticBatch(shape, elementType, run: .benchmark)
         let context = try Context()
@@ -63,7 +71,7 @@ public struct LatencyBenchmark: Sendable {
         }
         var fromLastByte: [Double] = []
         var fromSending: [Double] = []
-        for number in 0..<self.count + 5 {
+        for number in 0..<self.count + Self.warmUpCount {
             let start = ContinuousClock.now
             let last = try emitter.sendTracked()
             let sent = last.waitUntilReleased()
@@ -72,13 +80,14 @@ public struct LatencyBenchmark: Sendable {
                 throw ChildProcess.Failure(description: "no matrix in ten seconds after \(number); account \(account)")
             }
             let end = ContinuousClock.now
-            if number >= 5 {
+            if number >= Self.warmUpCount {
                 fromLastByte.append(sent.duration(to: end).seconds)
                 fromSending.append(start.duration(to: end).seconds)
             }
             Thread.sleep(forTimeInterval: 0.025)
         }
         stream?.stop()
+        let alerts = try alertmanager.map { _ in try AlertReading(of: daemon) }
         return BenchmarkRow(
             bench: "latency",
             layers: shape.layers,
@@ -95,6 +104,10 @@ public struct LatencyBenchmark: Sendable {
                 "batches": .integer(self.count),
                 "neighbour": neighbour.map { .string("\($0)") } ?? .null,
                 "neighbour_batches": .integer(daemon.accounting(of: "neighbour")?.accumulated ?? 0),
+                "alertmanager": .string(outage?.rawValue ?? "none"),
+                "alerts_firing": .integer(alerts?.firingCount ?? 0),
+                "alert_changes": .integer(alerts?.changeCount ?? 0),
+                "deliveries_failed": .integer(alerts?.failedDeliveryCount ?? 0),
             ]
         )
     }

@@ -70,6 +70,16 @@ public final class DaemonProcess {
         return status
     }
 
+    /// The alerts that are active.
+    ///
+    /// - Throws: An error where it does not answer.
+    public func alerts() throws -> [JSONObject] {
+        guard case .array(let alerts) = try self.client.request("alerts").result else { return [] }
+        return alerts.compactMap { alert in
+            if case .object(let fields) = alert { fields } else { nil }
+        }
+    }
+
     /// The account of a run, `nil` where it is not known.
     public func accounting(of run: String) -> Accounting? {
         guard case .object(let reading)? = try? self.client.request("run", ["run": .string(run)]).result,

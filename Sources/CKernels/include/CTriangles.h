@@ -9,22 +9,38 @@
 
 #include "CKernels.h"
 
-/// What a step of the Lanczos process has found.
+/// What is left of a vector without its components along others.
 typedef struct {
-    /// The coefficient of the vector itself, xᵀ A x.
-    double alpha;
-    /// The squared length of what is left.
-    double squares;
-} kernel_lanczos_step;
+    /// The component along the last of the others.
+    double along_last;
+    /// The length of what is left.
+    double length;
+} kernel_remainder;
 
-/// One step of the Lanczos process in the space orthogonal to (1, …, 1) and to `excluded`.
+/// Writes the upper triangle and the diagonal in the order in which a product reads them.
 ///
-/// Computes y = A x − α x − β p without its components along (1, …, 1) and `excluded`. `x` and `excluded` have unit
-/// length, or `excluded` is zero; both are orthogonal to (1, …, 1). All vectors have `n` numbers and do not overlap,
-/// but `previous` may be `x` where β is zero.
-kernel_lanczos_step kernel_take_lanczos_step(kernel_element scalar, const scalars *triangle, size_t n,
-                                             const double *diagonal, const double *x, const double *previous,
-                                             double beta, const double *excluded, double *y);
+/// Tiles are as wide as 64 bytes of entries, w of them. Four rows make a panel; of each, the columns from the tile on the
+/// diagonal on are there, that tile itself whole:
+///
+///     panels = (panel, tile of ⌊4 · panel / w⌋ ... , row of 4, column of w)
+///
+/// Rows and columns beyond n, up to a multiple m of w, are zero. `panels` has room for m(m + w)/2 numbers and is aligned
+/// to 64 bytes.
+void kernel_fold_triangle(kernel_element scalar, const scalars *triangle, size_t n, const double *diagonal,
+                          scalars *panels);
+
+/// Multiplies a folded matrix by a vector, y = A x.
+///
+/// `scalar` is the precision of the vectors, `entries` that of the matrix, which may be the lower one. Both vectors are
+/// aligned to 64 bytes and have n numbers rounded up to whole tiles; `x` is zero beyond n, and `y` will be.
+void kernel_multiply_panels(kernel_element entries, kernel_element scalar, const scalars *panels, size_t n,
+                            const scalars *x, scalars *y);
+
+/// Takes from the vector behind the first `count` of a basis its components along these, and gives it unit length.
+///
+/// The basis has a vector of `n` numbers in each row; its first `count` ones are orthonormal. Where nothing is left of
+/// the vector, it becomes zero.
+kernel_remainder kernel_orthonormalize(kernel_element scalar, scalars *basis, size_t count, size_t n);
 
 /// Writes tᵢⱼ − λ uᵢ uⱼ + oᵢ + oⱼ for every entry of `triangle`, and returns the sum of the squares.
 double kernel_remove_outer_product(kernel_element scalar, const scalars *triangle, size_t n, double lambda,
