@@ -2,6 +2,7 @@
 #include "CPlatform.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -23,6 +24,12 @@ int platform_event_drain(int descriptor) {
     eventfd_t count;
     // EAGAIN: the counter is zero already.
     return eventfd_read(descriptor, &count) == 0 || errno == EAGAIN ? 0 : -1;
+}
+
+void platform_keep_free_memory(void) {
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
 }
 
 void platform_return_free_memory(void) {

@@ -22,7 +22,10 @@ int platform_event_signal(int descriptor);
 /// Returns 0, also where no signal was waiting, or -1 with `errno` set.
 int platform_event_drain(int descriptor);
 
-/// Gives the pages that the allocator keeps and nobody uses back to the system, those of all its arenas.
+/// Has the allocator serve blocks of every size and all threads from one heap, and keep what is freed.
+void platform_keep_free_memory(void);
+
+/// Gives the pages that the allocator keeps and nobody uses back to the system.
 void platform_return_free_memory(void);
 
 #endif
