@@ -60,8 +60,8 @@ let package = Package(
         .executableTarget(
             name: "livecka",
             dependencies: [
-                "BlockStructure", "Control", "DaemonRuntime", "Pictures", "Settings", "Snapshots", "WireFormat",
-                "ZeroMQ",
+                "BlockStructure", "Control", "DaemonRuntime", "Pictures", "Settings", "Snapshots", "Threads",
+                "WireFormat", "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -76,7 +76,7 @@ let package = Package(
         .executableTarget(
             name: "livecka-bench",
             dependencies: [
-                "Benchmarks", "LinearAlgebra", "WireFormat",
+                "Benchmarks", "LinearAlgebra", "Threads", "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

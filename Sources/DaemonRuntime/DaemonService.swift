@@ -4,7 +4,6 @@ public import ServiceLifecycle
 internal import ServiceNotification
 public import Settings
 internal import Synchronization
-internal import Threads
 internal import UnixSignals
 
 /// A daemon with the life that a service manager expects.
@@ -60,7 +59,6 @@ public struct DaemonService: Service {
             environment: self.environment,
             logger: self.logger
         )
-        keepFreeMemory()
         let daemon = try Daemon(
             settings: self.settings,
             paths: self.paths,

@@ -214,7 +214,9 @@ extension Receiver {
             if !isParked {
                 try self.receive { readiness.contains($0.socket) }
             }
-            self.performRequests()
+            if readiness.contains(fileDescriptor: self.wakeUp.fileDescriptor) {
+                self.performRequests()
+            }
         }
 
         /// Receives from the lines that are ready, in turn, until one message is parked.

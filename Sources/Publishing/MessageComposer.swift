@@ -13,6 +13,31 @@ struct ComposedMessage {
     let frames: [Frame]
 }
 
+/// A matrix that has its number and its time, and is written when somebody wants it.
+struct NumberedMatrix {
+    /// What is to be written.
+    let reading: WindowReading
+
+    /// The topic.
+    let topic: Topic
+
+    fileprivate let envelope: Envelope
+
+    /// The header, and CKA and its standard error as Float64, row by row.
+    ///
+    /// - Complexity: O(*g* *L*²) for *g* groups and *L* layers.
+    func composed() -> ComposedMessage {
+        let matrix = self.reading.sums.matrix()
+        let body = MatrixHeader(self.reading).json(for: matrix)
+        return ComposedMessage(
+            self.topic,
+            self.envelope,
+            body,
+            frames: [Frame(matrix.values), Frame(matrix.standardErrors)]
+        )
+    }
+}
+
 /// Writes messages, and numbers them by topic.
 struct MessageComposer {
     private let epoch: Int
@@ -33,12 +58,15 @@ struct MessageComposer {
         self.topicCapacity = topicCapacity
     }
 
-    /// The matrix of a window: the header, and CKA and its standard error as Float64, row by row.
-    mutating func compose(_ reading: WindowReading) -> ComposedMessage {
-        let matrix = reading.sums.matrix()
+    /// The matrix of a window, numbered now.
+    mutating func number(_ reading: WindowReading) -> NumberedMatrix {
         let topic = Topic.matrix(run: reading.run, window: reading.window.name)
-        let body = MatrixHeader(reading).json(for: matrix)
-        return self.compose(topic, body, frames: [Frame(matrix.values), Frame(matrix.standardErrors)])
+        return NumberedMatrix(reading: reading, topic: topic, envelope: self.nextEnvelope(of: topic))
+    }
+
+    /// The matrix of a window.
+    mutating func compose(_ reading: WindowReading) -> ComposedMessage {
+        self.number(reading).composed()
     }
 
     /// The first components of a window's batches, `nil` where no batch came with them: the header, and as Float64 their
@@ -67,7 +95,7 @@ struct MessageComposer {
 
     /// A message whose number was given by whoever wrote it.
     func compose(_ numbered: NumberedPublication) -> ComposedMessage {
-        self.compose(numbered.topic, numbered.body, seq: numbered.seq)
+        ComposedMessage(numbered.topic, self.envelope(numbered.seq), numbered.body)
     }
 
     /// A sign of life.
@@ -76,19 +104,29 @@ struct MessageComposer {
     }
 
     private mutating func compose(_ topic: Topic, _ body: JSONObject, frames: [Frame] = []) -> ComposedMessage {
+        ComposedMessage(topic, self.nextEnvelope(of: topic), body, frames: frames)
+    }
+
+    private mutating func nextEnvelope(of topic: Topic) -> Envelope {
         if self.next[topic] == nil, self.next.count == self.topicCapacity {
             self.first = self.next.values.max() ?? self.first
             self.next = [:]
         }
         let seq = self.next[topic, default: self.first]
         self.next[topic] = seq + 1
-        return self.compose(topic, body, seq: seq, frames: frames)
+        return self.envelope(seq)
     }
 
-    private func compose(_ topic: Topic, _ body: JSONObject, seq: Int, frames: [Frame] = []) -> ComposedMessage {
-        let envelope = Envelope(epoch: self.epoch, seq: seq, time: unixTime())
+    private func envelope(_ seq: Int) -> Envelope {
+        Envelope(epoch: self.epoch, seq: seq, time: unixTime())
+    }
+}
+
+extension ComposedMessage {
+    /// Writes a message.
+    fileprivate init(_ topic: Topic, _ envelope: Envelope, _ body: JSONObject, frames: [Frame] = []) {
         let header = JSONValue.object(envelope.header(body)).encoded()
-        return ComposedMessage(topic: topic.description, frames: [Frame(topic.description), Frame(header)] + frames)
+        self.init(topic: topic.description, frames: [Frame(topic.description), Frame(header)] + frames)
     }
 }
 

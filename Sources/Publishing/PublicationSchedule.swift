@@ -44,7 +44,14 @@ public struct PublicationSchedule<Key: Hashable & Sendable>: Sendable {
 
     /// When the next key is due, `nil` where none is.
     public var nextDue: Duration? {
-        self.entries.values.filter(\.isDue).map { $0.lastPublished + self.interval }.min()
+        // A loop, because the coordinator asks all the time: in a generic type a key path is made anew at every call,
+        // and chained collections ask for their types.
+        var next: Duration?
+        for entry in self.entries.values where entry.isDue {
+            let due = entry.lastPublished + self.interval
+            next = next.map { min($0, due) } ?? due
+        }
+        return next
     }
 
     /// Forgets the keys that fit a condition.

@@ -104,6 +104,7 @@ private final class PublisherLoop {
     private let shared: Publisher.Shared
     private var composer: MessageComposer
     private var cache = LastValueCache()
+    private var subscriptions = Subscriptions()
     private var nextHeartbeat = ContinuousClock.now
 
     private var owedTopics = OwedTopics()
@@ -148,7 +149,12 @@ private final class PublisherLoop {
         while ContinuousClock.now < end, let entry = self.shared.outbox.withLock({ $0.popFirst() }) {
             switch entry {
             case .matrix(let reading):
-                try self.send(self.composer.compose(reading), isKept: true)
+                let matrix = self.composer.number(reading)
+                if try self.isWanted(matrix) {
+                    try self.send(matrix.composed(), isKept: true)
+                } else {
+                    self.cache.store(matrix)
+                }
                 try self.sendFirstComponents(of: reading)
             case .event(let event):
                 try self.send(self.composer.compose(event), isKept: false)
@@ -161,6 +167,20 @@ private final class PublisherLoop {
                 self.cache.remove(prefix: "pc1/\(run.name)/")
             }
         }
+    }
+
+    /// Whether a matrix is to be written now, and not when somebody subscribes to it.
+    ///
+    /// Passes come with every step, whatever the publish interval, and mostly nobody listens. One that waits keeps its
+    /// sums: of a single batch they take less than its matrices, which memory was set aside for, and nothing is added to
+    /// them any more. Subscriptions are looked at first, since whoever has had a message from here gets all that follow.
+    private func isWanted(_ matrix: NumberedMatrix) throws(ZeroMQError) -> Bool {
+        let reading = matrix.reading
+        guard reading.window.kind == .pass, reading.sums.batchCount == 1, reading.sums.firstComponents == nil else {
+            return true
+        }
+        try self.receiveSubscriptions()
+        return self.subscriptions.cover(matrix.topic)
     }
 
     /// Publishes the first components of a window, or forgets those it had: a window that holds them no more would
@@ -197,7 +217,9 @@ private final class PublisherLoop {
             guard let frames = try self.socket.receiveMessage() else { return }
             let bytes = frames[0].bytes
             guard bytes.first == 1 else { continue }
-            self.owedTopics.insert(self.cache.topics(prefix: Array(bytes.dropFirst())))
+            let prefix = Array(bytes.dropFirst())
+            self.subscriptions.insert(prefix)
+            self.owedTopics.insert(self.cache.topics(prefix: prefix))
         }
     }
 

@@ -15,9 +15,10 @@ public final class Awaited<Value: Sendable>: @unchecked Sendable /* `value` is t
     public func update<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try self.lock.withLock { () throws(Failure) -> Result in
-            defer { self.lock.wakeAll() }
-            return try body(&self.value)
+        // After the lock is given back: a thread that wakes while it is held goes to sleep again, to wait for it.
+        defer { self.lock.wakeAll() }
+        return try self.lock.withLock { () throws(Failure) -> Result in
+            try body(&self.value)
         }
     }
 

@@ -48,10 +48,11 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable /* `storage` 
                 self.storage.refusalCount += 1
                 return false
             }
-            self.lock.wakeOne()
             return true
         }
         if isAccepted {
+            // After the lock is given back: a thread that wakes while it is held goes to sleep again, to wait for it.
+            self.lock.wakeOne()
             self.wakeUp?.signal()
         }
         return isAccepted
@@ -92,8 +93,8 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable /* `storage` 
     public func close() {
         self.lock.withLock {
             self.storage.isClosed = true
-            self.lock.wakeAll()
         }
+        self.lock.wakeAll()
         self.wakeUp?.signal()
     }
 

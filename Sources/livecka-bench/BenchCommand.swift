@@ -1,4 +1,5 @@
 import ArgumentParser
+import Threads
 
 /// The command `livecka-bench`.
 @main
@@ -22,4 +23,10 @@ struct BenchCommand: ParsableCommand {
             Emit.self,
         ]
     )
+
+    /// Runs the command that the arguments name, with memory as the daemon has it.
+    static func main() {
+        keepFreeMemory()
+        self.main(nil)
+    }
 }

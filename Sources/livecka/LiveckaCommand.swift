@@ -1,5 +1,6 @@
 import ArgumentParser
 import DaemonRuntime
+import Threads
 
 /// The command `livecka`.
 @main
@@ -26,4 +27,10 @@ struct LiveckaCommand: AsyncParsableCommand {
             Alerts.self,
         ]
     )
+
+    /// Runs the command that the arguments name.
+    static func main() async {
+        keepFreeMemory()
+        await self.main(nil)
+    }
 }

@@ -149,6 +149,34 @@ struct GramEngineTests {
         #expect(self.memory.used == 0)
     }
 
+    @Test func runOfSmallBatchesWaitsForTheJobInProgressOnlyAndNotForAQueueOfLargeOnes() throws {
+        let gate = Mailbox<Void>(capacity: 1)
+        let engine = try GramEngine(threadCount: 1, memory: self.memory) { [reports] batch, result in
+            _ = reports.push((batch, result))
+            // Closed after the first report, it holds nobody any more.
+            _ = gate.pop()
+        }
+        defer { engine.stop() }
+        let large = ExampleBatch(exampleCount: 16, featureCount: 4000)
+        let small = ExampleBatch(exampleCount: 8, featureCount: 5)
+        func submit(_ example: ExampleBatch, run: String, numbers: Range<Int>) -> [BatchID] {
+            let batches = numbers.map { BatchID(run: .named(run), number: $0) }
+            for batch in batches {
+                self.submit(example, as: batch, to: engine)
+                engine.seal(batch, layerOrder: [0, 1, 2])
+            }
+            return batches
+        }
+        let largeBatches = submit(large, run: "large", numbers: 0..<20)
+        // The only worker is in its report, and the large run's queue is long when the small run comes.
+        #expect(try self.nextReport().batch == largeBatches[0])
+        let smallBatches = submit(small, run: "small", numbers: 20..<25)
+        gate.close()
+        let order = try (1..<25).map { _ in try self.nextReport().batch }
+        #expect(order == smallBatches + largeBatches.dropFirst())
+        #expect(self.memory.used == 0)
+    }
+
     @Test(arguments: [Float.nan, .infinity, -.infinity])
     func layerThatIsNotFiniteIsNamed(value: Float) throws {
         var example = ExampleBatch()

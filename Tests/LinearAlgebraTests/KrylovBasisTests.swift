@@ -40,7 +40,7 @@ import Testing
     ) {
         let symmetric = Symmetric<Scalar>(count: n)
         var matrix = FoldedTriangle<Scalar>()
-        matrix.fill(symmetric.triangle, diagonal: symmetric.diagonal)
+        matrix.fill(FixedNumbers(symmetric.triangle), diagonal: symmetric.diagonal)
         let excluded = numbers(n, seed: 5)
         let stepCount = min(6, n - 2)
         var basis = KrylovBasis<Real>()

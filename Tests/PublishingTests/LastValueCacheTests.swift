@@ -20,6 +20,17 @@ struct LastValueCacheTests {
         #expect(cache.message(topic: "b/") == nil)
     }
 
+    @Test func matrixThatNobodyWantedIsWrittenOnceItIsAskedFor() {
+        var composer = MessageComposer(epoch: 1)
+        let matrix = composer.number(.example(run: "a", window: .pass))
+        var cache = LastValueCache()
+        cache.store(matrix)
+        #expect(cache.topics(prefix: []) == ["cka/a/pass/"])
+        let frames = cache.message(topic: "cka/a/pass/")
+        #expect(frames?.map(\.bytes) == matrix.composed().frames.map(\.bytes))
+        #expect(cache.message(topic: "cka/a/pass/")?.map(\.bytes) == frames?.map(\.bytes))
+    }
+
     @Test(
         arguments: [
             ("", ["cka/a/", "cka/ab/", "heartbeat/"]), ("cka/a", ["cka/a/", "cka/ab/"]), ("cka/a/", ["cka/a/"]),

@@ -80,6 +80,30 @@ struct PublisherTests {
         #expect(try self.next(late, topic: "event/b/").header["event"] == "bye")
     }
 
+    @Test func passesThatNobodyHeardAreNumberedAndTheLastIsThereForWhoComesLate() throws {
+        let context = try Context()
+        let publisher = try Publisher(endpoint: "tcp://127.0.0.1:*", context: context, epoch: 3)
+        defer { publisher.stop() }
+        let other = try self.subscriber(to: publisher, in: context, topics: "event/", "heartbeat/")
+        // A heartbeat says that the subscription stands.
+        _ = try self.next(other, topic: "heartbeat/")
+        for step in 0..<3 {
+            publisher.publish(.example(run: "a", window: .pass, step: step))
+        }
+        publisher.publish(.kind(.hello, of: "a"))
+        _ = try self.next(other, topic: "event/a/")
+
+        let late = try self.subscriber(to: publisher, in: context, topics: "cka/")
+        let last = try self.next(late)
+        #expect(last.seq == 2)
+        #expect(last.header["step_first"] == 2)
+        #expect(last.frames.map(\.byteCount) == [32, 32])
+        for step in 3..<6 {
+            publisher.publish(.example(run: "a", window: .pass, step: step))
+            #expect(try self.next(late).seq == .integer(step))
+        }
+    }
+
     @Test func resendKeepsItsNumberAndReachesAllSubscribersOfTheTopic() throws {
         let context = try Context()
         let publisher = try Publisher(endpoint: "tcp://127.0.0.1:*", context: context, epoch: 3)

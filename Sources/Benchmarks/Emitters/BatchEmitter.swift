@@ -124,7 +124,12 @@ extension TensorDescription {
                 "layer": .string(self.layer), "dtype": .string(self.elementType.rawValue),
                 "shape": [.integer(self.exampleCount), .integer(featureCount)],
             ]
-        case .gram:
+        case .gram(isPacked: true):
+            [
+                "layer": .string(self.layer), "dtype": .string(self.elementType.rawValue), "kind": "gram",
+                "packed": true, "shape": [.integer(self.exampleCount * (self.exampleCount + 1) / 2)],
+            ]
+        case .gram(isPacked: false):
             [
                 "layer": .string(self.layer), "dtype": .string(self.elementType.rawValue), "kind": "gram",
                 "shape": [.integer(self.exampleCount), .integer(self.exampleCount)],

@@ -43,7 +43,6 @@ public struct ComponentBenchmark: Sendable {
         let layers = (0..<shape.layers).map { layer in
             SyntheticLayer(spectrum, exampleCount: shape.examples, featureCount: features, seed: UInt64(layer + 1))
         }
-        Self.warmAllocator()
         var workspace = Workspace()
         func seconds(withFirstComponent: Bool, count: Int) throws -> Double {
             try secondsTaken {
@@ -74,15 +73,6 @@ public struct ComponentBenchmark: Sendable {
             floorSeconds: rounds.floor,
             details: ["cost_of_gram": .number(costs.median / rounds.floor)]
         )
-    }
-
-    /// Frees a block of nearly 32 MB.
-    ///
-    /// The allocator of glibc learns from the largest one how much freed memory it keeps. A daemon has freed messages as
-    /// large; without, each pair of matrices would be had from the operating system anew, at the price of many Grams.
-    private static func warmAllocator() {
-        let block = [UInt8](repeating: 1, count: 31 << 20)
-        withExtendedLifetime(block) {}
     }
 }
 

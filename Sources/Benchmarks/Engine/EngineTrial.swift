@@ -19,7 +19,6 @@ public final class EngineTrial {
     /// - Parameter threadCount: The number of its workers.
     /// - Throws: ``SystemError`` where there are no more threads.
     public init(threadCount: Int) throws {
-        keepFreeMemory()
         let results = Mailbox<GramEngine.BatchResult>(capacity: 64)
         self.results = results
         self.engine = try GramEngine(threadCount: threadCount, memory: self.memory) { _, result in

@@ -105,7 +105,10 @@ public final class DaemonProcess {
             }
             Thread.sleep(forTimeInterval: 0.05)
         }
-        throw ChildProcess.Failure(description: "the daemon is not done with run \(run) after a minute")
+        let accounting = self.accounting(of: run).map { "\($0)" } ?? "none"
+        throw ChildProcess.Failure(
+            description: "the daemon is not done with run \(run) after a minute; its account: \(accounting)"
+        )
     }
 
     private static func connect(to endpoint: String, of process: ChildProcess) throws -> ControlClient {

@@ -22,10 +22,10 @@ int platform_event_signal(int descriptor);
 /// Returns 0, also where no signal was waiting, or -1 with `errno` set.
 int platform_event_drain(int descriptor);
 
-/// Makes the allocator keep what is freed: blocks of up to 32 MiB, and up to 64 MiB at the end of the heap.
+/// Has the allocator serve blocks of every size and all threads from one heap, and keep what is freed.
 void platform_keep_free_memory(void);
 
-/// Gives the pages that the allocator keeps and nobody uses back to the system, those of all its arenas.
+/// Gives the pages that the allocator keeps and nobody uses back to the system.
 void platform_return_free_memory(void);
 
 #endif
