@@ -18,8 +18,10 @@ struct TrimScheduleTests {
         #expect(self.trims((0..<100).map { $0.isMultiple(of: 9) ? 400 : 0 }) == [])
     }
 
-    @Test func littleIsNotWorthWhile() {
-        #expect(self.trims([60] + Array(repeating: 0, count: 40)) == [])
+    @Test func littleIsGivenBackAtOnceAndLessNever() {
+        #expect(self.trims([12] + Array(repeating: 0, count: 40)) == [2])
+        #expect(self.trims([60] + Array(repeating: 0, count: 40)) == [11])
+        #expect(self.trims([1, 1, 1] + Array(repeating: 1, count: 40)) == [])
     }
 
     @Test func secondBurstIsGivenBackToo() {
