@@ -9,9 +9,10 @@ struct Latency: ParsableCommand {
         discussion: """
             Four rows: on an otherwise idle machine; beside a second run that streams batches of 200 MB as fast as they \
             are taken; and twice with eight alerts that fire and change with every batch, while nobody listens at \
-            Alertmanager's port (down), and while it takes connections and never answers (silent). Batches come further apart than publish.interval, which is 10 ms here, so that each change \
-            goes out at once; the matrix is that of the last window to go out. The floor is the time of the engine \
-            alone. from_send counts from the moment the emitter begins to send.
+            Alertmanager's port (down), and while it takes connections and never answers (silent). Batches come \
+            further apart than publish.interval, which is 10 ms here, so that each change goes out at once; the matrix \
+            is that of the last window to go out. The floor is the time of the engine alone. from_send counts from the \
+            moment the emitter begins to send.
             """
     )
 
