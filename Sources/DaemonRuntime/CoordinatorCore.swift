@@ -40,6 +40,9 @@ struct CoordinatorCore {
     private var lastTick = Duration.zero
     private var trimSchedule = TrimSchedule()
 
+    /// Whether a batch has been computed since the last tick.
+    private var hasComputed = false
+
     /// Creates the state of a daemon that has heard nothing.
     init(
         monitor: Monitor,
@@ -120,6 +123,7 @@ struct CoordinatorCore {
         case .message(let message):
             self.receive(message)
         case .result(let batch, let result):
+            self.hasComputed = true
             self.perform(self.monitor.finish(batch, with: result, now: self.now))
         case .request(let request):
             request(&self)
@@ -131,9 +135,10 @@ struct CoordinatorCore {
         if now - self.lastTick >= .milliseconds(100) {
             self.lastTick = now
             self.perform(self.monitor.tick(now: now))
-            if self.trimSchedule.note(used: self.memory.used, now: now) {
+            if self.trimSchedule.note(used: self.memory.used, isActive: self.hasComputed, now: now) {
                 returnFreeMemory()
             }
+            self.hasComputed = false
         }
         for due in self.schedule.takeDue(now: now) {
             self.publish(due)

@@ -5,9 +5,11 @@ import Testing
 @Suite("TrimSchedule")
 struct TrimScheduleTests {
     /// The seconds at which memory is given back, where `used` mebibytes are in use in each second.
-    private func trims(_ used: [Int]) -> [Int] {
+    private func trims(_ used: [Int], isActive: (Int) -> Bool = { _ in true }) -> [Int] {
         var schedule = TrimSchedule()
-        return used.indices.filter { schedule.note(used: used[$0] << 20, now: .seconds($0)) }
+        return used.indices.filter { second in
+            schedule.note(used: used[second] << 20, isActive: isActive(second), now: .seconds(second))
+        }
     }
 
     @Test func burstIsGivenBackOnceTenSecondsLater() {
@@ -18,10 +20,15 @@ struct TrimScheduleTests {
         #expect(self.trims((0..<100).map { $0.isMultiple(of: 9) ? 400 : 0 }) == [])
     }
 
-    @Test func littleIsGivenBackAtOnceAndLessNever() {
-        #expect(self.trims([12] + Array(repeating: 0, count: 40)) == [2])
-        #expect(self.trims([60] + Array(repeating: 0, count: 40)) == [11])
-        #expect(self.trims([1, 1, 1] + Array(repeating: 1, count: 40)) == [])
+    @Test func littleIsNotWorthWhileWhileBatchesCome() {
+        #expect(self.trims([60] + Array(repeating: 0, count: 40)) == [])
+        #expect(self.trims([3, 0, 3, 0, 3, 0]) == [])
+    }
+
+    @Test func littleIsGivenBackOnceAfterEveryActivity() {
+        #expect(self.trims([0, 3, 1, 1, 1, 2, 1, 1]) { [1, 5].contains($0) } == [2, 6])
+        #expect(self.trims([0, 0, 0]) { _ in false } == [])
+        #expect(self.trims([0, 20, 1, 1, 1]) { $0 == 1 } == [])
     }
 
     @Test func secondBurstIsGivenBackToo() {
