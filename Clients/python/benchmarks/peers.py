@@ -224,7 +224,7 @@ def work(options: argparse.Namespace) -> None:
                 before = start_peak(subject.process_id)
                 seconds, _ = subject()
                 peak = status(subject.process_id, "VmHWM")
-                answer = {"seconds": seconds, "peak": peak, "beyond": peak - before}
+                answer = {"seconds": seconds, "peak": peak, "beyond": max(0, peak - before)}
                 answer.update(subject.memory())
             print(json.dumps(answer), file=answers, flush=True)
 
