@@ -144,8 +144,11 @@ extension RunAlerts {
 
 extension AlertLife {
     /// Notes what is known of the run.
+    ///
+    /// After a restart a run begins anew with its first message, of which nothing is counted yet: what an alert from
+    /// before knew of it stands.
     fileprivate mutating func cover(_ figures: RunFigures?) {
-        guard let figures else { return }
+        guard let figures, figures.generation != nil || self.alert.generation == nil else { return }
         self.alert.generation = figures.generation
         self.alert.stepLast = figures.step
         self.alert.accounting = figures.accounting

@@ -132,11 +132,7 @@ struct EngineQueue: Sendable {
     private mutating func proceed(with batch: BatchID) -> FailedBatch? {
         switch self.batches[batch]?.outcome() {
         case .products(let grams):
-            let shareCount = UCenteredBatch.shareCount(
-                layerCount: grams.grams.count,
-                exampleCount: grams.exampleCount,
-                threadCount: self.threadCount
-            )
+            let shareCount = self.shareCount(of: grams, reservedByteCount: self.batches[batch]?.reservedByteCount ?? 0)
             self.batches[batch]?.expect(shareCount: shareCount)
             for (share, columns) in grams.columns(inParts: shareCount).enumerated() {
                 let job = ProductsJob(batch: batch, grams: grams, share: share, columns: columns)
@@ -148,6 +144,20 @@ struct EngineQueue: Sendable {
         case nil:
             return nil
         }
+    }
+
+    /// In how many shares the products of a batch are computed: no more than its messages had reserved memory for, each
+    /// of which knew of its own layers alone.
+    private func shareCount(of grams: UCenteredBatch, reservedByteCount: Int) -> Int {
+        let layerCount = grams.grams.count
+        let left = grams.grams.reduce(reservedByteCount) { $0 - $1.byteCount }
+        let affordable = left / UCenteredBatch.PairShare.byteCount(layerCount: layerCount) - 1
+        let useful = UCenteredBatch.shareCount(
+            layerCount: layerCount,
+            exampleCount: grams.exampleCount,
+            threadCount: self.threadCount
+        )
+        return max(1, min(useful, affordable))
     }
 }
 

@@ -3,9 +3,6 @@
 /// A value-type state machine. A lot is given back once much less has been in use for a while than before, and not
 /// between the batches of a stream; a little as soon as the daemon rests.
 struct TrimSchedule: Sendable {
-    /// How many bytes less are a lot.
-    private static let largeByteCount = 64 << 20
-
     /// How long no more than half of the peak must have been in use before a lot is given back.
     private static let quietPeriod = Duration.seconds(10)
 
@@ -33,7 +30,7 @@ struct TrimSchedule: Sendable {
             self.lastActivity = now
             self.hasRested = false
         }
-        let isQuiet = used <= self.peak / 2 && self.peak - used >= Self.largeByteCount
+        let isQuiet = used <= self.peak / 2 && self.peak > Self.littleByteCount
         if !isQuiet {
             self.quietSince = now
         }

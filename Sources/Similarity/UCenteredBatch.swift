@@ -50,14 +50,19 @@ public struct UCenteredBatch: Sendable {
 
     /// In how many shares threads had best compute the inner products.
     ///
+    /// Every share has a product for each two layers: together they take no more memory than the triangles, and each
+    /// has enough columns for what it writes.
+    ///
     /// - Parameters:
     ///   - layerCount: The number of layers, *L*.
     ///   - exampleCount: The number of examples, *n*.
     ///   - threadCount: The number of threads.
     /// - Returns: At most one share for each thread.
     public static func shareCount(layerCount: Int, exampleCount: Int, threadCount: Int) -> Int {
-        let operationCount = Double(layerCount * layerCount) * Double(exampleCount * (exampleCount - 1) / 2)
-        return min(threadCount, max(1, Int(operationCount / Self.leastOperationCount)))
+        let columnCount = exampleCount * (exampleCount - 1) / 2
+        let operationCount = Double(layerCount * layerCount) * Double(columnCount)
+        let most = min(operationCount / Self.leastOperationCount, Double(columnCount / max(layerCount, 256)))
+        return min(threadCount, max(1, Int(most)))
     }
 
     /// All columns of the triangles, in parts.

@@ -32,6 +32,16 @@ struct RuleTests {
         #expect(over.accounting?.attempted == 9)
     }
 
+    @Test func aRunThatBeginsAnewDoesNotUnsayWhatWasKnown() throws {
+        var bench = Bench()
+        let heard = RunFigures(generation: 2, step: 70, accounting: Accounting(attempted: 8, accumulated: 8))
+        bench.note(.stale, figures: heard)
+        bench.note(.ok, figures: RunFigures(generation: nil, step: nil, accounting: Accounting()))
+        let over = try #require(bench.only)
+        #expect(over.state == .resolved && over.generation == 2 && over.stepLast == 70)
+        #expect(over.accounting == heard.accounting)
+    }
+
     @Test func aRunThatEndsLeavesItsAlertsAsTheyAre() {
         var bench = Bench()
         bench.repeatedly(3, [.example()])

@@ -58,7 +58,14 @@ struct EngineQueueTests {
         let example = ExampleBatch(exampleCount: 100, featureCount: 3, layerCount: 100)
         let message = example.message(of: 0..<100)
         var queue = EngineQueue(threadCount: 2)
-        let isTaken = queue.append(self.batch, header: message.header, frames: message.frames, reservedByteCount: 1)
+        // The triangles, the sum and two shares.
+        let reserved = 100 * 4950 * 4 + 3 * 5050 * 8
+        let isTaken = queue.append(
+            self.batch,
+            header: message.header,
+            frames: message.frames,
+            reservedByteCount: reserved
+        )
         #expect(isTaken)
         #expect(queue.seal(self.batch, layerOrder: Array(0..<100)) == nil)
         for _ in 0..<100 {
@@ -79,7 +86,32 @@ struct EngineQueueTests {
         let products = jobs[0].grams.hsic(summing: all, workspace: &workspace).products
         let expected = jobs[0].grams.hsic(workspace: &workspace).products
         #expect(zip(products, expected).allSatisfy { abs($0 - $1) < 1e-6 * (expected.max() ?? 0) })
-        #expect(queue.abandon(self.batch) == 1)
+        #expect(queue.abandon(self.batch) == reserved)
+    }
+
+    /// One layer a message: none of them knew of the others' products.
+    @Test func productsAreNotSharedWhereNoMemoryWasReservedForIt() throws {
+        let example = ExampleBatch(exampleCount: 100, featureCount: 3, layerCount: 100)
+        var queue = EngineQueue(threadCount: 2)
+        for layer in 0..<100 {
+            let message = example.message(of: layer..<layer + 1)
+            _ = queue.append(
+                self.batch,
+                header: message.header,
+                frames: message.frames,
+                reservedByteCount: 4950 * 4 + 2 * 8
+            )
+        }
+        #expect(queue.seal(self.batch, layerOrder: Array(0..<100)) == nil)
+        for _ in 0..<100 {
+            let job = try self.takeGram(&queue).job
+            #expect(queue.finish(self.batch, slot: job.slot, with: .success(try self.gram(of: job))) == nil)
+        }
+        guard case .work(.products(let products), isNeeded: true)? = queue.next() else {
+            throw UnexpectedAssignment()
+        }
+        #expect(products.columns == 0..<4950)
+        #expect(queue.next() == nil)
     }
 
     @Test func productsComeBeforeTheGramsOfTheNextBatch() throws {

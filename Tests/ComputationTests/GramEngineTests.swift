@@ -297,5 +297,11 @@ struct GramEngineTests {
         #expect(engine.byteCount(of: small) == 3 * 28 * 4 + (1 + 1) * 6 * 8)
         let large = ExampleBatch(exampleCount: 100, featureCount: 1, layerCount: 100).message(of: 0..<100).header
         #expect(engine.byteCount(of: large) == 100 * 4950 * 4 + (2 + 1) * 5050 * 8)
+        // However many threads there are, shares take no more than the triangles.
+        for (layers, examples) in [(4096, 64), (1000, 64), (4096, 4), (200, 256)] {
+            let count = UCenteredBatch.shareCount(layerCount: layers, exampleCount: examples, threadCount: 1000)
+            let triangles = layers * examples * (examples - 1) / 2 * 4
+            #expect(count == 1 || count * UCenteredBatch.PairShare.byteCount(layerCount: layers) <= triangles * 11 / 10)
+        }
     }
 }

@@ -21,7 +21,7 @@ struct TrimScheduleTests {
     }
 
     @Test func littleIsNotWorthWhileWhileBatchesCome() {
-        #expect(self.trims([60] + Array(repeating: 0, count: 40)) == [])
+        #expect(self.trims([12] + Array(repeating: 0, count: 40)) == [])
         #expect(self.trims([3, 0, 3, 0, 3, 0]) == [])
     }
 
@@ -29,6 +29,11 @@ struct TrimScheduleTests {
         #expect(self.trims([0, 3, 1, 1, 1, 2, 1, 1]) { [1, 5].contains($0) } == [2, 6])
         #expect(self.trims([0, 0, 0]) { _ in false } == [])
         #expect(self.trims([0, 20, 1, 1, 1]) { $0 == 1 } == [])
+    }
+
+    @Test func aRestIsEnoughAgainAfterABurst() {
+        let used = [20] + Array(repeating: 1, count: 20)
+        #expect(self.trims(used) { $0 < 12 || $0 == 15 } == [10, 12, 16])
     }
 
     @Test func secondBurstIsGivenBackToo() {

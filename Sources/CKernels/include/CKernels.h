@@ -1,8 +1,7 @@
 // Inner loops over panels, tiles and triangles.
 //
 // They are in C for one reason: each is compiled for several levels of the processor, and the highest that this one has
-// is picked when the program runs, so that a build for any x86-64 still uses AVX-512 where there is one. Products are
-// tiled by hand, the rest is left to the compiler's vectoriser.
+// is picked when the program runs, so that a build for any x86-64 still uses AVX-512 where there is one.
 //
 // No function allocates, keeps a pointer, or writes outside what its parameters say. Numbers of a message may have any
 // alignment, all others that of their type. Nothing that is written overlaps anything else.
@@ -64,7 +63,8 @@ void kernel_pack(kernel_element scalar, const void *const *rows, kernel_element 
 /// result.
 ///
 /// With `is_triangle`, both are the same, and only blocks on and above the diagonal are computed; what lies below the
-/// diagonal means nothing afterwards. The result has room for whole blocks of rows, `stride` numbers apart.
+/// diagonal means nothing afterwards, nor does what lies beyond the rows. The result has room for whole blocks of rows,
+/// `stride` numbers apart.
 void kernel_multiply_blocks(kernel_element scalar, const scalars *rows, size_t row_count, const scalars *columns,
                             size_t column_count, size_t depth, bool is_triangle, scalars *result, size_t stride,
                             bool is_adding);
