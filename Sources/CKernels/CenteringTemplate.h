@@ -72,32 +72,23 @@ static double triangle_squares_kernel(const scalars *matrix, size_t stride, size
     return 2 * (squares + sum_of_eight(&squares0));
 }
 
-// Writes the rows less their offsets, as floats or doubles.
-#define CENTER_ROWS(number, loose_eight_numbers)                                                                       \
-    number *target = (number *)triangle;                                                                               \
-    for (size_t i = 0; i < n; i++) {                                                                                   \
-        const SCALAR *const restrict row = (const SCALAR *)matrix + i * stride;                                        \
-        const double offset = offsets[i];                                                                              \
-        size_t j = i + 1;                                                                                              \
-        for (; j + 8 <= n; j += 8, target += 8) {                                                                      \
-            const eight_doubles centered = (LOAD_EIGHT(row + j) - (EIGHT_DOUBLES(offsets + j) + offset)) * scale;      \
-            *(loose_eight_numbers *)target = __builtin_convertvector(centered, loose_eight_numbers);                   \
-        }                                                                                                              \
-        for (; j < n; j++, target++) {                                                                                 \
-            *target = (number)((row[j] - (offsets[j] + offset)) * scale);                                              \
-        }                                                                                                              \
-    }
-
 WHOLE_REGISTERS
 static void center_triangle_kernel(const scalars *matrix, size_t stride, size_t n, const double *restrict offsets,
-                                   double scale, kernel_element element, void *triangle) {
-    if (element == KERNEL_F64) {
-        CENTER_ROWS(double, loose_eight_doubles)
-    } else {
-        CENTER_ROWS(float, loose_eight_floats)
+                                   double scale, scalars *triangle) {
+    SCALAR *target = triangle;
+    for (size_t i = 0; i < n; i++) {
+        const SCALAR *const restrict row = (const SCALAR *)matrix + i * stride;
+        const double offset = offsets[i];
+        size_t j = i + 1;
+        for (; j + 8 <= n; j += 8, target += 8) {
+            const eight_doubles centered = (LOAD_EIGHT(row + j) - (EIGHT_DOUBLES(offsets + j) + offset)) * scale;
+            *(loose_eight *)target = __builtin_convertvector(centered, loose_eight);
+        }
+        for (; j < n; j++, target++) {
+            *target = (SCALAR)((row[j] - (offsets[j] + offset)) * scale);
+        }
     }
 }
 
-#undef CENTER_ROWS
 #undef EIGHT_DOUBLES
 #undef LOAD_EIGHT

@@ -22,7 +22,7 @@ typedef struct {
     double (*triangle_sums)(const scalars *matrix, size_t stride, size_t n, double *sums);
     double (*triangle_squares)(const scalars *matrix, size_t stride, size_t n, const double *offsets);
     void (*center_triangle)(const scalars *matrix, size_t stride, size_t n, const double *offsets, double scale,
-                            kernel_element element, void *triangle);
+                            scalars *triangle);
     void (*fold_triangle)(const scalars *triangle, size_t n, const double *diagonal, scalars *panels);
     void (*multiply_panels)(const scalars *panels, size_t n, const scalars *x, scalars *y);
     void (*multiply_panels_by_f64)(const scalars *panels, size_t n, const scalars *x, scalars *y);

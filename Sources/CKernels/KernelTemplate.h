@@ -44,7 +44,7 @@ INLINE void convert(const unsigned char *source, kernel_element element, size_t 
 }
 
 static void convert_kernel(const void *source, kernel_element element, size_t count, double scale,
-                                scalars *result) {
+                           scalars *result) {
 #define CONVERT(constant) convert(source, constant, count, (SCALAR)scale, result)
     FOR_ELEMENT(element, CONVERT)
 #undef CONVERT
@@ -96,14 +96,14 @@ INLINE SCALAR read_symmetric(const unsigned char *source, kernel_element element
 }
 
 static double read_symmetric_kernel(const void *source, kernel_element element, size_t n, bool is_packed,
-                                         double scale, scalars *matrix, size_t stride) {
+                                    double scale, scalars *matrix, size_t stride) {
 #define READ_SYMMETRIC(constant) read_symmetric(source, constant, n, is_packed, (SCALAR)scale, matrix, stride)
     FOR_ELEMENT(element, READ_SYMMETRIC)
 #undef READ_SYMMETRIC
 }
 
 static void add_rows_kernel(const scalars *matrix, size_t stride, size_t rows, size_t columns, bool is_triangle,
-                                 double *totals, size_t total_columns) {
+                            double *totals, size_t total_columns) {
     for (size_t i = 0; i < rows; i++) {
         const size_t first = is_triangle ? i : 0;
         const SCALAR *const restrict row = (const SCALAR *)matrix + i * stride + first;

@@ -99,8 +99,8 @@ double kernel_triangle_squares(kernel_element scalar, const scalars *matrix, siz
 }
 
 void kernel_center_triangle(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
-                            const double *offsets, double scale, kernel_element element, void *triangle) {
-    KERNEL(center_triangle)(matrix, stride, n, offsets, scale, element, triangle);
+                            const double *offsets, double scale, scalars *triangle) {
+    KERNEL(center_triangle)(matrix, stride, n, offsets, scale, triangle);
 }
 
 void kernel_fold_triangle(kernel_element scalar, const scalars *triangle, size_t n, const double *diagonal,

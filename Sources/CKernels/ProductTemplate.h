@@ -188,8 +188,8 @@ INLINE kernel_panel_summary pack_centered(const unsigned char *source, size_t so
 
 WHOLE_REGISTERS
 static kernel_panel_summary pack_centered_kernel(const void *source, size_t source_stride, kernel_element element,
-                                                      size_t rows, size_t columns, double scale, scalars *packed,
-                                                      scalars *origin, scalars *means) {
+                                                 size_t rows, size_t columns, double scale, scalars *packed,
+                                                 scalars *origin, scalars *means) {
 #define PACK_CENTERED(constant)                                                                                        \
     pack_centered(source, source_stride, constant, rows, columns, (SCALAR)scale, packed, origin, means)
     FOR_ELEMENT(element, PACK_CENTERED)

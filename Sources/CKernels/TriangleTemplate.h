@@ -38,9 +38,8 @@ static void fold_triangle_kernel(const scalars *triangle, size_t n, const double
 }
 
 WHOLE_REGISTERS
-static double remove_outer_product_kernel(const scalars *source, size_t n, double lambda,
-                                               const double *restrict u, const double *restrict offsets,
-                                               scalars *target) {
+static double remove_outer_product_kernel(const scalars *source, size_t n, double lambda, const double *restrict u,
+                                          const double *restrict offsets, scalars *target) {
 #pragma clang fp reassociate(on) contract(fast)
     const SCALAR *restrict triangle = source;
     SCALAR *restrict result = target;

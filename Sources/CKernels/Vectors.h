@@ -19,6 +19,5 @@ typedef double quarters __attribute__((vector_size(64), may_alias));
 // How a vector lies among numbers that are aligned as such.
 typedef SCALAR loose_vector __attribute__((vector_size(64), aligned(sizeof(SCALAR)), may_alias));
 typedef SCALAR loose_eight __attribute__((vector_size(8 * sizeof(SCALAR)), aligned(sizeof(SCALAR)), may_alias));
-typedef float loose_eight_floats __attribute__((vector_size(32), aligned(4), may_alias));
 typedef double loose_eight_doubles __attribute__((vector_size(64), aligned(8), may_alias));
 typedef SCALAR loose_half_vector __attribute__((vector_size(32), aligned(sizeof(SCALAR)), may_alias));

@@ -85,26 +85,19 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     /// - Parameters:
     ///   - offsets: One number for each example.
     ///   - scale: A factor.
-    ///   - stored: The precision of the result.
     /// - Returns: *n*(*n* − 1) / 2 numbers.
     /// - Precondition: There are as many offsets as examples.
     /// - Complexity: O(*n*²).
-    @specialized(where Scalar == Float, Stored == Float)
-    @specialized(where Scalar == Double, Stored == Float)
-    @specialized(where Scalar == Double, Stored == Double)
-    package func centeredTriangle<Stored: KernelScalar>(
-        subtracting offsets: [Double],
-        scale: Double,
-        as stored: Stored.Type
-    ) -> FixedNumbers<Stored> {
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    package func centeredTriangle(subtracting offsets: [Double], scale: Double) -> FixedNumbers<Scalar> {
         precondition(offsets.count == self.exampleCount)
         return self.withEntries { entries in
             Scalar.centeredTriangle(
                 of: entries,
                 stride: self.stride,
                 subtracting: offsets.span,
-                scale: scale,
-                as: stored
+                scale: scale
             )
         }
     }

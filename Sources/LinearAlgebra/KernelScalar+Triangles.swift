@@ -82,13 +82,12 @@ extension KernelScalar {
     }
 
     /// (kᵢⱼ − oᵢ − oⱼ) · scale for what is right of the diagonal, row by row.
-    static func centeredTriangle<Stored: KernelScalar>(
+    static func centeredTriangle(
         of matrix: Span<Self>,
         stride: Int,
         subtracting offsets: Span<Double>,
-        scale: Double,
-        as stored: Stored.Type
-    ) -> FixedNumbers<Stored> {
+        scale: Double
+    ) -> FixedNumbers<Self> {
         Self.checkTriangle(matrix.count, rowCount: offsets.count, stride: stride)
         let count = offsets.count * (offsets.count - 1) / 2
         // SAFETY: The kernel reads a triangle, which was checked to be there, and as many offsets as it has rows; it
@@ -104,7 +103,6 @@ extension KernelScalar {
                             offsets.count,
                             offsets.baseAddress,
                             scale,
-                            Stored.elementType.kernelElement,
                             triangle.baseAddress
                         )
                     }

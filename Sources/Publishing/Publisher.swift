@@ -190,7 +190,7 @@ private final class PublisherLoop {
             try self.send(message, isKept: true)
         } else {
             let topic = Topic.firstComponents(run: reading.run, window: reading.window.name)
-            self.cache.remove(prefix: topic.description)
+            self.cache.remove(topic: topic.description)
         }
     }
 

@@ -91,6 +91,10 @@ public struct UCenteredBatch: Sendable {
     public func hsic(summing shares: [PairShare], workspace: inout Workspace) -> BatchHSIC {
         let rows = self.layersWithNorm
         let layerCount = self.grams.count
+        var cosines = shares.first?.cosines ?? []
+        for share in shares.dropFirst() {
+            cosines.add(share.cosines, multipliedBy: 1)
+        }
         var products = [Double](repeating: 0, count: layerCount * (layerCount + 1) / 2)
         var next = 0
         for (position, row) in rows.enumerated() {
@@ -98,9 +102,9 @@ public struct UCenteredBatch: Sendable {
             products[packedIndex(row, row, count: layerCount)] = norm * norm
             for column in rows[(position + 1)...] {
                 next += 1
-                let cosine = shares.reduce(0) { $0 + $1.cosines[next] }
                 // Both triangles count, and only one was multiplied.
-                products[packedIndex(row, column, count: layerCount)] = 2 * cosine * norm * self.grams[column].norm
+                products[packedIndex(row, column, count: layerCount)] =
+                    2 * cosines[next] * norm * self.grams[column].norm
             }
             next += 1
         }

@@ -43,7 +43,7 @@ public struct UCenteredGram: Sendable {
         self.firstComponent = withFirstComponent ? .undefined(.constant) : nil
     }
 
-    /// Creates the matrix from a Gram matrix, whose upper triangle is overwritten.
+    /// Creates the matrix from a Gram matrix.
     ///
     /// - Parameters:
     ///   - gram: The Gram matrix of activations multiplied by a power of two, or the multiplied matrix itself.
@@ -53,7 +53,7 @@ public struct UCenteredGram: Sendable {
     ///   - withFirstComponent: Whether the first component is looked for.
     ///   - process: Finds it.
     init<Scalar>(
-        of gram: inout GramMatrix<Scalar>,
+        of gram: borrowing GramMatrix<Scalar>,
         sums: UCenteredSums,
         exponent: Int,
         elementType: ElementType,
@@ -73,7 +73,7 @@ public struct UCenteredGram: Sendable {
             return
         }
         let isDouble = elementType == .float64
-        let triangle = gram.centeredTriangle(subtracting: sums.offsets, scale: 1 / sums.norm, as: Scalar.self)
+        let triangle = gram.centeredTriangle(subtracting: sums.offsets, scale: 1 / sums.norm)
         self.entries = StoredNumbers(triangle, isDouble: isDouble)
         self.firstComponent =
             withFirstComponent

@@ -101,10 +101,9 @@ double kernel_triangle_sums(kernel_element scalar, const scalars *matrix, size_t
 double kernel_triangle_squares(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
                                const double *offsets);
 
-/// Copies (k[i][j] − offsets[i] − offsets[j]) · scale for what is right of the diagonal, row by row, as numbers of
-/// `element`, F32 or F64.
+/// Copies (k[i][j] − offsets[i] − offsets[j]) · scale for what is right of the diagonal, row by row.
 void kernel_center_triangle(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
-                            const double *offsets, double scale, kernel_element element, void *triangle);
+                            const double *offsets, double scale, scalars *triangle);
 
 #include "CTriangles.h"
 
