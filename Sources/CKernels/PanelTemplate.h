@@ -10,15 +10,22 @@
 
 typedef SCALAR entries __attribute__((vector_size(64 / sizeof(REAL) * sizeof(SCALAR)), may_alias));
 typedef REAL reals __attribute__((vector_size(64), may_alias));
+typedef REAL half_reals __attribute__((vector_size(32), may_alias));
+typedef REAL quarter_reals __attribute__((vector_size(16), may_alias));
 
 // Macros and pointers: functions that take or return such vectors would be called differently at each level.
 #define LOAD_ENTRIES(source) __builtin_convertvector(*(const entries *)(source), reals)
 
+// Half after half: left to itself, the compiler adds one lane after the other.
 INLINE REAL add_lanes(const reals *numbers) {
 #pragma clang fp reassociate(on)
+    const half_reals *const halves = (const half_reals *)numbers;
+    const half_reals half = halves[0] + halves[1];
+    const quarter_reals *const parts = (const quarter_reals *)&half;
+    const quarter_reals quarter = parts[0] + parts[1];
     REAL sum = 0;
-    for (size_t lane = 0; lane < REAL_LANES; lane++) {
-        sum += (*numbers)[lane];
+    for (size_t lane = 0; lane < REAL_LANES / 4; lane++) {
+        sum += quarter[lane];
     }
     return sum;
 }
@@ -50,17 +57,14 @@ MULTIPLY_PANELS(const scalars *panels, size_t n, const scalars *x, scalars *y) {
             for (size_t lane = 0; lane < LANES; lane += REAL_LANES) {
                 const reals right = *(const reals *)(factors + column + lane);
                 reals *const target = (reals *)(products + column + lane);
-                reals even = *target, odd = {0};
+                reals product = *target;
 #pragma clang loop unroll(full)
-                for (size_t row = 0; row < PANEL_ROWS; row += 2) {
-                    const reals upper = LOAD_ENTRIES(tile + row * LANES + lane);
-                    const reals lower = LOAD_ENTRIES(tile + (row + 1) * LANES + lane);
-                    even += upper * mirrored[row];
-                    odd += lower * mirrored[row + 1];
-                    sums[row] += upper * right;
-                    sums[row + 1] += lower * right;
+                for (size_t row = 0; row < PANEL_ROWS; row++) {
+                    const reals entry = LOAD_ENTRIES(tile + row * LANES + lane);
+                    product += entry * mirrored[row];
+                    sums[row] += entry * right;
                 }
-                *target = even + odd;
+                *target = product;
             }
             tile += PANEL_ROWS * LANES;
         }
