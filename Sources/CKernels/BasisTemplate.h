@@ -47,11 +47,25 @@ INLINE REAL remove_components(const reals *restrict others, const size_t count, 
     return along[count - 1];
 }
 
-// Gram and Schmidt's way, a few vectors after the other. Where that takes most of the vector, what is left is largely
-// rounding, and a second round is needed; a third never is (Daniel, Gragg, Kaufman & Stewart, *Mathematics of
-// Computation* 30, 1976).
+// The same for the vectors from `first` to before `end`, a few at a time.
+INLINE REAL remove_range(const reals *others, size_t first, size_t end, reals *vector, size_t blocks) {
+    const size_t last = end;
+    REAL along_last = 0;
+    for (; (end - first) % BASIS_GROUP != 0; end--) {
+        const REAL along = remove_components(others + (end - 1) * blocks, 1, vector, blocks);
+        along_last = end == last ? along : along_last;
+    }
+    for (; end != first; end -= BASIS_GROUP) {
+        const REAL along = remove_components(others + (end - BASIS_GROUP) * blocks, BASIS_GROUP, vector, blocks);
+        along_last = end == last ? along : along_last;
+    }
+    return along_last;
+}
+
+// Gram and Schmidt's way. Where that leaves less than a tenth of the vector, too much of it is rounding, and a second
+// round is needed; a third never is (Daniel, Gragg, Kaufman & Stewart, *Mathematics of Computation* 30, 1976).
 WHOLE_REGISTERS
-static kernel_remainder orthonormalize_kernel(scalars *basis, size_t count, size_t n) {
+static kernel_remainder orthonormalize_kernel(scalars *basis, size_t fixed, size_t first, size_t count, size_t n) {
     const size_t blocks = n / REAL_LANES;
     const reals *const others = basis;
     reals *const vector = (reals *)basis + count * blocks;
@@ -59,17 +73,10 @@ static kernel_remainder orthonormalize_kernel(scalars *basis, size_t count, size
     REAL squares = squared_length(vector, blocks);
     for (int round = 0; round < 2; round++) {
         const REAL before = squares;
-        size_t left = count;
-        for (; left % BASIS_GROUP != 0; left--) {
-            const REAL along = remove_components(others + (left - 1) * blocks, 1, vector, blocks);
-            remainder.along_last += left == count ? along : 0;
-        }
-        for (; left != 0; left -= BASIS_GROUP) {
-            const REAL along = remove_components(others + (left - BASIS_GROUP) * blocks, BASIS_GROUP, vector, blocks);
-            remainder.along_last += left == count ? along : 0;
-        }
+        remainder.along_last += remove_range(others, first, count, vector, blocks);
+        remove_range(others, 0, fixed, vector, blocks);
         squares = squared_length(vector, blocks);
-        if (squares > before / 2) {
+        if (squares > before / 100) {
             break;
         }
     }

@@ -72,21 +72,26 @@ static double triangle_squares_kernel(const scalars *matrix, size_t stride, size
     return 2 * (squares + sum_of_eight(&squares0));
 }
 
+// Writes what is right of the diagonal of one row; returns what lies behind it.
+INLINE SCALAR *center_row(const SCALAR *row, size_t n, size_t i, const double *offsets, double scale, SCALAR *target) {
+    const double offset = offsets[i];
+    size_t j = i + 1;
+    for (; j + 8 <= n; j += 8, target += 8) {
+        const eight_doubles centered = (LOAD_EIGHT(row + j) - (EIGHT_DOUBLES(offsets + j) + offset)) * scale;
+        *(loose_eight *)target = __builtin_convertvector(centered, loose_eight);
+    }
+    for (; j < n; j++, target++) {
+        *target = (SCALAR)((row[j] - (offsets[j] + offset)) * scale);
+    }
+    return target;
+}
+
 WHOLE_REGISTERS
-static void center_triangle_kernel(const scalars *matrix, size_t stride, size_t n, const double *restrict offsets,
-                                   double scale, scalars *triangle) {
+static void center_triangle_kernel(const scalars *matrix, size_t stride, size_t n, const double *offsets, double scale,
+                                   scalars *triangle) {
     SCALAR *target = triangle;
     for (size_t i = 0; i < n; i++) {
-        const SCALAR *const restrict row = (const SCALAR *)matrix + i * stride;
-        const double offset = offsets[i];
-        size_t j = i + 1;
-        for (; j + 8 <= n; j += 8, target += 8) {
-            const eight_doubles centered = (LOAD_EIGHT(row + j) - (EIGHT_DOUBLES(offsets + j) + offset)) * scale;
-            *(loose_eight *)target = __builtin_convertvector(centered, loose_eight);
-        }
-        for (; j < n; j++, target++) {
-            *target = (SCALAR)((row[j] - (offsets[j] + offset)) * scale);
-        }
+        target = center_row((const SCALAR *)matrix + i * stride, n, i, offsets, scale, target);
     }
 }
 

@@ -23,12 +23,13 @@ typedef struct {
     double (*triangle_squares)(const scalars *matrix, size_t stride, size_t n, const double *offsets);
     void (*center_triangle)(const scalars *matrix, size_t stride, size_t n, const double *offsets, double scale,
                             scalars *triangle);
-    void (*fold_triangle)(const scalars *triangle, size_t n, const double *diagonal, scalars *panels);
+    void (*fold_centered_triangle)(scalars *matrix, size_t stride, size_t n, const double *offsets, double scale,
+                                   const double *diagonal, scalars *triangle);
     void (*multiply_panels)(const scalars *panels, size_t n, const scalars *x, scalars *y);
     void (*multiply_panels_by_f64)(const scalars *panels, size_t n, const scalars *x, scalars *y);
-    kernel_remainder (*orthonormalize)(scalars *basis, size_t count, size_t n);
-    double (*remove_outer_product)(const scalars *triangle, size_t n, double lambda, const double *u,
-                                   const double *offsets, scalars *result);
+    kernel_remainder (*orthonormalize)(scalars *basis, size_t fixed, size_t first, size_t count, size_t n);
+    double (*remove_outer_product)(const scalars *triangle, size_t n, double lambda, const scalars *u,
+                                   const scalars *offsets, scalars *result);
 } kernel_table;
 
 extern const kernel_table kernel_table_f32_baseline, kernel_table_f64_baseline;

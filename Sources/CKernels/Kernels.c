@@ -103,9 +103,9 @@ void kernel_center_triangle(kernel_element scalar, const scalars *matrix, size_t
     KERNEL(center_triangle)(matrix, stride, n, offsets, scale, triangle);
 }
 
-void kernel_fold_triangle(kernel_element scalar, const scalars *triangle, size_t n, const double *diagonal,
-                          scalars *panels) {
-    KERNEL(fold_triangle)(triangle, n, diagonal, panels);
+void kernel_fold_centered_triangle(kernel_element scalar, scalars *matrix, size_t stride, size_t n,
+                                   const double *offsets, double scale, const double *diagonal, scalars *triangle) {
+    KERNEL(fold_centered_triangle)(matrix, stride, n, offsets, scale, diagonal, triangle);
 }
 
 void kernel_multiply_panels(kernel_element entries, kernel_element scalar, const scalars *panels, size_t n,
@@ -117,11 +117,12 @@ void kernel_multiply_panels(kernel_element entries, kernel_element scalar, const
     }
 }
 
-kernel_remainder kernel_orthonormalize(kernel_element scalar, scalars *basis, size_t count, size_t n) {
-    return KERNEL(orthonormalize)(basis, count, n);
+kernel_remainder kernel_orthonormalize(kernel_element scalar, scalars *basis, size_t fixed, size_t first, size_t count,
+                                       size_t n) {
+    return KERNEL(orthonormalize)(basis, fixed, first, count, n);
 }
 
 double kernel_remove_outer_product(kernel_element scalar, const scalars *triangle, size_t n, double lambda,
-                                   const double *u, const double *offsets, scalars *result) {
+                                   const scalars *u, const scalars *offsets, scalars *result) {
     return KERNEL(remove_outer_product)(triangle, n, lambda, u, offsets, result);
 }

@@ -1,57 +1,74 @@
 // The loops over triangles for one precision. The including file defines SCALAR as for KernelTemplate.h.
 
-// Every tile is written from its first number to its last, one behind the other: writes that jump take twice as long.
-static void fold_triangle_kernel(const scalars *triangle, size_t n, const double *diagonal, scalars *panels) {
-    const SCALAR *const source = triangle;
-    SCALAR *tile = panels;
+// Writes a panel of rows; returns what lies behind it. Every tile is written from its first number to its last, one
+// behind the other: writes that jump take twice as long.
+INLINE SCALAR *fold_panel(const SCALAR *triangle, size_t n, size_t first, const double *diagonal, SCALAR *tile) {
     const size_t width = (n + LANES - 1) / LANES * LANES;
-    for (size_t first = 0; first < width; first += PANEL_ROWS) {
-        const size_t corner = first / LANES * LANES;
-        for (size_t i = first; i < first + PANEL_ROWS; i++) {
-            for (size_t j = corner; j < corner + LANES; j++) {
-                const size_t upper = i < j ? i : j, lower = i < j ? j : i;
-                *tile++ = lower >= n       ? 0
-                          : upper == lower ? (SCALAR)diagonal[i]
-                                           : source[upper * (2 * n - upper - 1) / 2 + lower - upper - 1];
-            }
+    const size_t corner = first / LANES * LANES;
+    for (size_t i = first; i < first + PANEL_ROWS; i++) {
+        for (size_t j = corner; j < corner + LANES; j++) {
+            const size_t upper = i < j ? i : j, lower = i < j ? j : i;
+            *tile++ = lower >= n       ? 0
+                      : upper == lower ? (SCALAR)diagonal[i]
+                                       : triangle[upper * (2 * n - upper - 1) / 2 + lower - upper - 1];
         }
-        // What is right of the tile on the diagonal, of as many rows as there are.
-        const size_t row_count = first < n ? (n - first < PANEL_ROWS ? n - first : PANEL_ROWS) : 0;
-        const SCALAR *rows[PANEL_ROWS];
-        for (size_t row = 0; row < row_count; row++) {
-            const size_t i = first + row;
-            rows[row] = source + i * (2 * n - i - 1) / 2 + (corner + LANES - i - 1);
+    }
+    size_t column = corner + LANES;
+    if (column >= width) {
+        return tile;
+    }
+    // What is right of the tile on the diagonal: there are as many rows as a panel has.
+    const SCALAR *rows[PANEL_ROWS];
+    for (size_t row = 0; row < PANEL_ROWS; row++) {
+        const size_t i = first + row;
+        rows[row] = triangle + i * (2 * n - i - 1) / 2 + (column - i - 1);
+    }
+    for (; column + LANES <= n; column += LANES) {
+        for (size_t row = 0; row < PANEL_ROWS; row++, tile += LANES) {
+            *(vector *)tile = *(const loose_vector *)rows[row];
+            rows[row] += LANES;
         }
-        for (size_t column = corner + LANES; column < width; column += LANES) {
-            const size_t count = n - column < LANES ? n - column : LANES;
-            for (size_t row = 0; row < PANEL_ROWS; row++, tile += LANES) {
-                if (count == LANES) {
-                    memcpy(tile, rows[row], LANES * sizeof *tile);
-                } else {
-                    memset(tile, 0, LANES * sizeof *tile);
-                    memcpy(tile, rows[row], count * sizeof *tile);
-                }
-                rows[row] += count;
-            }
+    }
+    for (size_t row = 0; column < n && row < PANEL_ROWS; row++) {
+        for (size_t lane = 0; lane < LANES; lane++) {
+            *tile++ = column + lane < n ? rows[row][lane] : 0;
         }
+    }
+    return tile;
+}
+
+// A panel has as many rows as are read before it is written, so it can take their place.
+WHOLE_REGISTERS
+static void fold_centered_triangle_kernel(scalars *matrix, size_t stride, size_t n, const double *offsets, double scale,
+                                          const double *diagonal, scalars *triangle) {
+    SCALAR *tile = matrix, *target = triangle;
+    for (size_t first = 0; first < (n + LANES - 1) / LANES * LANES; first += PANEL_ROWS) {
+        for (size_t i = first; i < first + PANEL_ROWS && i < n; i++) {
+            target = center_row((const SCALAR *)matrix + i * stride, n, i, offsets, scale, target);
+        }
+        tile = fold_panel(triangle, n, first, diagonal, tile);
     }
 }
 
+// The squares of a row are summed in its precision, those of all rows in Float64.
 WHOLE_REGISTERS
-static double remove_outer_product_kernel(const scalars *source, size_t n, double lambda, const double *restrict u,
-                                          const double *restrict offsets, scalars *target) {
+static double remove_outer_product_kernel(const scalars *source, size_t n, double lambda, const scalars *vector,
+                                          const scalars *additions, scalars *target) {
 #pragma clang fp reassociate(on) contract(fast)
     const SCALAR *restrict triangle = source;
+    const SCALAR *const restrict u = vector, *const restrict offsets = additions;
     SCALAR *restrict result = target;
     double squares = 0;
     for (size_t i = 0; i + 1 < n; i++) {
-        const double factor = lambda * u[i], offset = offsets[i];
+        const SCALAR factor = (SCALAR)(lambda * u[i]), offset = offsets[i];
         const size_t count = n - i - 1;
+        SCALAR row_squares = 0;
         for (size_t j = 0; j < count; j++) {
-            const double rest = triangle[j] - factor * u[i + 1 + j] + (offset + offsets[i + 1 + j]);
-            squares += rest * rest;
-            result[j] = (SCALAR)rest;
+            const SCALAR rest = triangle[j] - factor * u[i + 1 + j] + (offset + offsets[i + 1 + j]);
+            row_squares += rest * rest;
+            result[j] = rest;
         }
+        squares += row_squares;
         triangle += count;
         result += count;
     }

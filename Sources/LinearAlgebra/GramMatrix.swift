@@ -102,6 +102,44 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
         }
     }
 
+    /// Computes the same, folds it in this matrix's memory, and calls a closure with both.
+    ///
+    /// Afterwards there is no Gram matrix until the next one is filled in.
+    ///
+    /// - Parameters:
+    ///   - offsets: One number for each example.
+    ///   - scale: A factor.
+    ///   - diagonal: The diagonal of the folded matrix, which is not multiplied.
+    ///   - body: Gets the numbers of ``centeredTriangle(subtracting:scale:)``, and the matrix that they are the triangle of.
+    /// - Returns: What the closure returns.
+    /// - Precondition: There are as many offsets, and numbers of the diagonal, as examples.
+    /// - Complexity: O(*n*²) and what the closure takes.
+    package mutating func withFoldedTriangle<Result>(
+        subtracting offsets: [Double],
+        scale: Double,
+        diagonal: [Double],
+        _ body: (_ triangle: FixedNumbers<Scalar>, _ matrix: borrowing FoldedTriangle<Scalar>) -> Result
+    ) -> Result {
+        precondition(offsets.count == self.exampleCount)
+        let stride = self.stride
+        let triangle = self.entries.withRoom(for: stride * stride) { entries in
+            Scalar.foldCenteredTriangle(
+                of: &entries,
+                stride: stride,
+                subtracting: offsets.span,
+                scale: scale,
+                diagonal: diagonal.span
+            )
+        }
+        var panels = AlignedBuffer<Scalar>()
+        swap(&panels, &self.entries)
+        let matrix = FoldedTriangle(rowCount: self.exampleCount, panels: panels)
+        let result = body(triangle, matrix)
+        self.entries = matrix.takePanels()
+        self.exampleCount = 0
+        return result
+    }
+
     /// Calls a closure with all entries.
     private func withEntries<Result>(_ body: (Span<Scalar>) -> Result) -> Result {
         self.entries.withNumbers(self.stride * self.stride, body)

@@ -77,36 +77,60 @@ struct JacobiMatrix {
 
     /// The eigenvector of the largest eigenvalue, of unit length and without negative numbers.
     ///
-    /// One step of inverse iteration from just above the eigenvalue, where the shifted matrix is positive definite and
-    /// needs no pivoting.
+    /// One step of inverse iteration.
     ///
     /// - Parameter eigenvalue: The largest eigenvalue.
     /// - Returns: A number for each row.
     /// - Complexity: O(*k*).
     func leadingEigenvector(for eigenvalue: Double) -> [Double] {
-        let shift = eigenvalue + 4e-15 * self.bound().magnitude
-        var pivots = self.alphas.map { shift - $0 }
-        var vector = [Double](repeating: 1, count: self.count)
-        let least = 1e-17 * self.bound().magnitude + Double.leastNormalMagnitude
-        pivots[0] = max(pivots[0], least)
-        for row in 1..<max(1, self.count) {
-            let factor = self.betas[row - 1] / pivots[row - 1]
-            pivots[row] = max(pivots[row] - factor * self.betas[row - 1], least)
-            vector[row] += factor * vector[row - 1]
-        }
-        for row in self.alphas.indices.reversed() {
-            if row + 1 < self.count {
-                vector[row] += self.betas[row] * vector[row + 1]
-            }
-            vector[row] /= pivots[row]
-        }
+        let vector = self.solution([Double](repeating: 1, count: self.count), below: eigenvalue)
         let largest = vector.reduce(0) { max($0, abs($1)) }
         let length = vector.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot() * largest
         return vector.map { $0 / length }
     }
 
+    /// How far the leading eigenvector turns for each unit that is added beside the last row: the length of
+    /// (θ − *T*)⁺ *e*ₖ.
+    ///
+    /// - Parameters:
+    ///   - eigenvector: The eigenvector of the largest eigenvalue.
+    ///   - eigenvalue: The eigenvalue, θ.
+    /// - Returns: Infinity where there is but one row.
+    /// - Complexity: O(*k*).
+    func sensitivity(of eigenvector: [Double], for eigenvalue: Double) -> Double {
+        guard self.count > 1, let last = eigenvector.last else { return .infinity }
+        var rest = eigenvector.map { -last * $0 }
+        rest[rest.count - 1] += 1
+        let turned = self.solution(rest, below: eigenvalue)
+        // Along the eigenvector itself the solution has nothing but rounding.
+        let along = zip(turned, eigenvector).reduce(0) { $0 + $1.0 * $1.1 }
+        return zip(turned, eigenvector).reduce(0) { $0 + ($1.0 - along * $1.1) * ($1.0 - along * $1.1) }.squareRoot()
+    }
+
+    /// Solves (θ − *T*) x = b just above θ, where the matrix is positive definite and needs no pivoting.
+    private func solution(_ right: [Double], below eigenvalue: Double) -> [Double] {
+        let magnitude = self.bound().magnitude
+        let shift = eigenvalue + 4e-15 * magnitude
+        let least = 1e-17 * magnitude + Double.leastNormalMagnitude
+        var pivots = self.alphas.map { shift - $0 }
+        var solution = right
+        pivots[0] = max(pivots[0], least)
+        for row in 1..<max(1, self.count) {
+            let factor = self.betas[row - 1] / pivots[row - 1]
+            pivots[row] = max(pivots[row] - factor * self.betas[row - 1], least)
+            solution[row] += factor * solution[row - 1]
+        }
+        for row in self.alphas.indices.reversed() {
+            if row + 1 < self.count {
+                solution[row] += self.betas[row] * solution[row + 1]
+            }
+            solution[row] /= pivots[row]
+        }
+        return solution
+    }
+
     /// Gershgorin's bounds: no eigenvalue is above `upper`, and none has a magnitude above `magnitude`.
-    private func bound() -> (upper: Double, magnitude: Double) {
+    func bound() -> (upper: Double, magnitude: Double) {
         var upper = -Double.infinity
         var magnitude = 0.0
         for row in self.alphas.indices {

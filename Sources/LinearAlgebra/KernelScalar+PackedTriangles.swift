@@ -2,30 +2,6 @@ internal import CKernels
 
 // A triangle is packed, row by row; for *n* rows it has *n*(*n* − 1)/2 entries. Sums are in Float64.
 extension KernelScalar {
-    /// Brings a matrix into the order in which a product reads it.
-    ///
-    /// - Parameters:
-    ///   - triangle: The matrix right of its diagonal.
-    ///   - diagonal: Its diagonal.
-    ///   - panels: Room for *m*(*m* + *w*)/2 numbers, where *w* numbers are a whole block and *m* is a multiple of *w*.
-    static func fold(_ triangle: FixedNumbers<Self>, diagonal: Span<Double>, into panels: inout MutableSpan<Self>) {
-        let n = diagonal.count
-        precondition(triangle.count == n * (n - 1) / 2 && panels.count == Self.panelCount(n))
-        // SAFETY: The kernel reads a triangle and a diagonal of n rows and writes panels of as many; all of them were
-        // checked to exist, and the panels come from an aligned buffer.
-        unsafe diagonal.withUnsafeBufferPointer { diagonal in
-            unsafe panels.withUnsafeMutableBufferPointer { panels in
-                unsafe kernel_fold_triangle(
-                    self.elementType.kernelElement,
-                    triangle.address(of: 0..<triangle.count),
-                    n,
-                    diagonal.baseAddress,
-                    panels.baseAddress
-                )
-            }
-        }
-    }
-
     /// Multiplies a vector by a folded matrix, and writes the product behind it.
     ///
     /// - Parameters:
@@ -59,28 +35,39 @@ extension KernelScalar {
         }
     }
 
-    /// Takes from a vector its components along those before it, which are orthonormal, and gives it unit length.
+    /// Takes from a vector its components along some of those before it, which are orthonormal, and gives it unit length.
     ///
     /// - Parameters:
     ///   - row: Which vector.
+    ///   - fixedCount: How many of the first ones count.
+    ///   - first: From which one on they count too.
     ///   - rows: The vectors.
     ///   - count: How many numbers each of them has.
     /// - Returns: The component along the vector right before, and the length of what is left.
     static func orthonormalize(
         row: Int,
+        toFirst fixedCount: Int,
+        andFrom first: Int,
         of rows: inout MutableSpan<Self>,
         count: Int
     ) -> (alongLast: Double, length: Double) {
-        precondition(row >= 0 && rows.count >= (row + 1) * count)
+        precondition(0 <= fixedCount && fixedCount <= first && first <= row && rows.count >= (row + 1) * count)
         // SAFETY: The kernel reads `row` vectors and changes the one behind them, all of which were checked to exist.
         let remainder = unsafe rows.withUnsafeMutableBufferPointer { rows in
-            unsafe kernel_orthonormalize(self.elementType.kernelElement, rows.baseAddress, row, count)
+            unsafe kernel_orthonormalize(
+                self.elementType.kernelElement,
+                rows.baseAddress,
+                fixedCount,
+                first,
+                row,
+                count
+            )
         }
         return (remainder.along_last, remainder.length)
     }
 
     /// How many numbers the panels of *n* rows have.
-    private static func panelCount(_ rowCount: Int) -> Int {
+    static func panelCount(_ rowCount: Int) -> Int {
         let padded = self.wholeBlocks(rowCount)
         return padded * (padded + self.wholeBlocks(1)) / 2
     }
@@ -89,9 +76,9 @@ extension KernelScalar {
     ///
     /// - Returns: The triangle, and the sum of the squares of its entries.
     package static func removeOuterProduct(
-        of vector: Span<Double>,
+        of vector: Span<Self>,
         times lambda: Double,
-        offsets: Span<Double>,
+        offsets: Span<Self>,
         from triangle: FixedNumbers<Self>
     ) -> (triangle: FixedNumbers<Self>, squares: Double) {
         let n = vector.count

@@ -111,6 +111,42 @@ extension KernelScalar {
         }
     }
 
+    /// Computes the same, and leaves it in the matrix's place with another diagonal, folded.
+    ///
+    /// - Precondition: The rows of the matrix are whole blocks, and so aligned.
+    static func foldCenteredTriangle(
+        of matrix: inout MutableSpan<Self>,
+        stride: Int,
+        subtracting offsets: Span<Double>,
+        scale: Double,
+        diagonal: Span<Double>
+    ) -> FixedNumbers<Self> {
+        let n = offsets.count
+        precondition(diagonal.count == n && stride == self.wholeBlocks(n) && matrix.count == stride * stride)
+        // SAFETY: The kernel reads n rows of a triangle and as many offsets and numbers of the diagonal, changes nothing
+        // but the matrix, all of which exists, and writes every number of the result.
+        return FixedNumbers(count: n * (n - 1) / 2) { triangle in
+            unsafe triangle.withUnsafeMutableBufferPointer { triangle in
+                unsafe matrix.withUnsafeMutableBufferPointer { matrix in
+                    unsafe offsets.withUnsafeBufferPointer { offsets in
+                        unsafe diagonal.withUnsafeBufferPointer { diagonal in
+                            unsafe kernel_fold_centered_triangle(
+                                self.elementType.kernelElement,
+                                matrix.baseAddress,
+                                stride,
+                                n,
+                                offsets.baseAddress,
+                                scale,
+                                diagonal.baseAddress,
+                                triangle.baseAddress
+                            )
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// Adds the rows of a matrix, or of its upper triangle, to the packed upper triangle of a larger one.
     ///
     /// - Parameters:

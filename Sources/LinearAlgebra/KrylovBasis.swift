@@ -1,6 +1,7 @@
 /// Orthonormal vectors that a matrix makes out of the first one, in memory that serves one basis after the other.
 ///
-/// They are orthogonal to (1, …, 1) too. The precision `Real` is that of the vectors; the matrix may be in a lower one.
+/// They are orthogonal to (1, …, 1) too, and among each other to half of the digits, as ``OrthogonalityEstimate``
+/// explains. The precision `Real` is that of the vectors; the matrix may be in a lower one.
 struct KrylovBasis<Real: KernelScalar>: ~Copyable {
     /// The number of vectors.
     var count: Int { self.rowCount - self.excludedCount }
@@ -20,6 +21,14 @@ struct KrylovBasis<Real: KernelScalar>: ~Copyable {
 
     private var rows = AlignedBuffer<Real>()
 
+    /// The matrix in the directions of the vectors, but for the last one.
+    private(set) var projection = JacobiMatrix()
+
+    /// How long the last vector was before it got unit length: what connects it with the one before.
+    private(set) var remainder = 0.0
+
+    private var orthogonality = OrthogonalityEstimate<Real>()
+
     /// The size of the memory held.
     var byteCount: Int { self.rows.byteCount }
 
@@ -36,6 +45,9 @@ struct KrylovBasis<Real: KernelScalar>: ~Copyable {
         self.capacity = excluded.count + 2 + capacity
         self.rowCount = 0
         self.excludedCount = excluded.count + 1
+        self.projection = JacobiMatrix()
+        self.remainder = 0
+        self.orthogonality = OrthogonalityEstimate()
         self.append([Double](repeating: 1, count: first.count))
         for vector in excluded {
             self.append(vector)
@@ -43,19 +55,25 @@ struct KrylovBasis<Real: KernelScalar>: ~Copyable {
         self.append(first)
     }
 
-    /// Appends the vector that the matrix makes of the last one.
+    /// Appends the vector that the matrix makes of the last one, and a row to ``projection``.
     ///
-    /// - Returns: The product's component along the last vector, and how much of it is in no direction so far. Where
-    ///   that is nothing, there are no more vectors.
+    /// Where ``remainder`` is nothing, there are no more vectors.
+    ///
     /// - Complexity: O(*n*(*n* + `count`)).
-    mutating func extend<Scalar: KernelScalar>(
-        by matrix: borrowing FoldedTriangle<Scalar>
-    ) -> (alpha: Double, beta: Double) {
+    mutating func extend<Scalar: KernelScalar>(by matrix: borrowing FoldedTriangle<Scalar>) {
         precondition(self.rowCount < self.capacity, "There was to be room for \(self.capacity) rows")
-        let count = self.rowCount
+        let row = self.rowCount
         self.rowCount += 1
-        return self.rows.withRoom(for: self.capacity * self.stride) { rows in
-            matrix.extend(&rows, count: count)
+        self.rows.withRoom(for: self.capacity * self.stride) { rows in
+            matrix.multiply(row: row - 1, of: &rows)
+        }
+        // A product with a symmetric matrix has components along the last two vectors, and rounding along the others.
+        let recent = max(self.excludedCount, row - 2)
+        let step = self.orthonormalize(row: row, andFrom: recent)
+        self.projection.append(alpha: step.alongLast, beta: self.remainder)
+        self.remainder = step.length
+        if self.orthogonality.isLost(at: self.projection, remainder: self.remainder) {
+            self.remainder *= self.orthonormalize(row: row, andFrom: self.excludedCount).length
         }
     }
 
@@ -67,11 +85,10 @@ struct KrylovBasis<Real: KernelScalar>: ~Copyable {
     func combination(_ weights: [Double]) -> [Double] {
         var sum = [Double](repeating: 0, count: self.length)
         self.rows.withNumbers(self.capacity * self.stride) { rows in
-            var sum = sum.mutableSpan
             for (place, weight) in weights.enumerated() {
-                let start = (self.excludedCount + place) * self.stride
+                let row = rows.extracting(droppingFirst: (self.excludedCount + place) * self.stride)
                 for index in sum.indices {
-                    sum[index] += weight * Double(rows[start + index])
+                    sum[index] += weight * Double(row[index])
                 }
             }
         }
@@ -82,13 +99,27 @@ struct KrylovBasis<Real: KernelScalar>: ~Copyable {
 
     /// Appends what is left of a vector without its components along the others, at unit length.
     private mutating func append(_ vector: [Double]) {
-        let (start, count) = (self.rowCount * self.stride, self.rowCount)
+        let row = self.rowCount
+        let start = row * self.stride
         self.rowCount += 1
         self.rows.withRoom(for: self.capacity * self.stride) { rows in
             for index in 0..<self.stride {
                 rows[start + index] = index < vector.count ? Real(vector[index]) : 0
             }
-            _ = Real.orthonormalize(row: count, of: &rows, count: self.stride)
+        }
+        _ = self.orthonormalize(row: row, andFrom: 0)
+    }
+
+    /// Takes from a row its components along the excluded ones and those from `first` on.
+    private mutating func orthonormalize(row: Int, andFrom first: Int) -> (alongLast: Double, length: Double) {
+        self.rows.withRoom(for: self.capacity * self.stride) { rows in
+            Real.orthonormalize(
+                row: row,
+                toFirst: min(self.excludedCount, first),
+                andFrom: first,
+                of: &rows,
+                count: self.stride
+            )
         }
     }
 }

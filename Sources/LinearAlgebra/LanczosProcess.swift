@@ -1,9 +1,9 @@
 /// Finds leading eigenpairs, in memory that serves one matrix after the other.
 ///
-/// The Lanczos process in the precision of the matrix, with every vector orthogonalised to all before it: no eigenvalue
-/// comes twice by rounding, which in Float32 would happen before the first eigenvector has converged. Where the leading
-/// direction carries most, a few more steps in Float64 give it the digits that the rest needs, next to which the error
-/// of the component counts.
+/// The Lanczos process in the precision of the matrix, with vectors that are orthogonal to half of its digits: no
+/// eigenvalue comes twice by rounding, which in Float32 would happen before the first eigenvector has converged. Where
+/// the leading direction carries most, a few more steps in Float64 give it the digits that the rest needs, next to which
+/// the error of the component counts.
 ///
 /// From one start vector the process finds one eigenvector for each eigenvalue, however often that comes. Where a
 /// second one could have the largest eigenvalue too, a second process looks for it, orthogonal to the first one's
@@ -18,21 +18,21 @@ package struct LanczosProcess<Scalar: KernelScalar>: ~Copyable {
     /// The steps after which a second eigenvector with the largest eigenvalue would have shown itself, among as many
     /// directions: 99 times in 100 even in noise.
     private static func leastStepCount(dimension: Int) -> Int {
-        4 + 2 * (Int.bitWidth - dimension.leadingZeroBitCount)
+        2 * (Int.bitWidth - dimension.leadingZeroBitCount)
     }
 
     /// How far the eigenvector may be off in Float64, as the sine of the angle.
-    private static var tolerance: Double { 1e-6 }
+    ///
+    /// It is up to four times as far as estimated, in noise, and about as far where the spectrum decays.
+    private static var tolerance: Double { 2.5e-7 }
 
     /// How far it may be off in the matrix's precision.
     ///
-    /// The bound counts the residual as if it lay along the second eigenvector. It lies mostly along those further down:
-    /// of 3e-4 a tenth is found. Where the vector will be refined, next to nothing is enough.
+    /// Where the vector will be refined, next to nothing is enough.
     private static func tolerance(isDominant: Bool) -> Double {
-        Scalar.self == Double.self ? self.tolerance : isDominant ? 1e-3 : 3e-4
+        Scalar.self == Double.self ? self.tolerance : isDominant ? 3e-4 : 2.5e-5
     }
 
-    private var matrix = FoldedTriangle<Scalar>()
     private var basis = KrylovBasis<Scalar>()
     private var refinement = KrylovBasis<Double>()
 
@@ -41,13 +41,13 @@ package struct LanczosProcess<Scalar: KernelScalar>: ~Copyable {
 
     /// The size of the memory held.
     package var byteCount: Int {
-        self.matrix.byteCount + self.basis.byteCount + self.refinement.byteCount
+        self.basis.byteCount + self.refinement.byteCount
     }
 
     /// Finds the largest eigenvalue where it stands apart from the others.
     ///
     /// - Parameters:
-    ///   - triangle: The matrix right of its diagonal, row by row.
+    ///   - matrix: *T* + *D*.
     ///   - spectrum: Its diagonals, and what is known of its eigenvalues.
     ///   - gap: The least distance to the second eigenvalue, relative to the first.
     /// - Returns: The eigenpair, `nil` where the distance is less or no eigenvalue is positive.
@@ -55,19 +55,18 @@ package struct LanczosProcess<Scalar: KernelScalar>: ~Copyable {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     package mutating func leadingEigenpair(
-        of triangle: FixedNumbers<Scalar>,
+        of matrix: borrowing FoldedTriangle<Scalar>,
         _ spectrum: CenteredSpectrum,
         gap: Double
     ) -> LeadingEigenpair? {
         guard spectrum.diagonal.count > 1, spectrum.squares > 0, spectrum.squares.isFinite else { return nil }
-        self.matrix.fill(triangle, diagonal: spectrum.diagonal)
-        guard let candidate = self.candidate(spectrum, gap: gap),
-            candidate.isAlone || self.isAlone(candidate.pair, spectrum, gap: gap)
+        guard let candidate = self.candidate(of: matrix, spectrum, gap: gap),
+            candidate.isAlone || self.isAlone(candidate.pair, in: matrix, spectrum, gap: gap)
         else {
             return nil
         }
         guard Scalar.self != Double.self, candidate.isDominant else { return candidate.pair }
-        return self.refined(candidate.pair, spectrum)
+        return self.refined(candidate.pair, of: matrix, spectrum)
     }
 
     /// What one start vector has led to.
@@ -84,42 +83,44 @@ package struct LanczosProcess<Scalar: KernelScalar>: ~Copyable {
     /// Finds the leading eigenvalue that one start vector leads to.
     ///
     /// - Returns: `nil` where another one is near, or it is not positive.
-    private mutating func candidate(_ spectrum: CenteredSpectrum, gap: Double) -> Candidate? {
+    private mutating func candidate(
+        of matrix: borrowing FoldedTriangle<Scalar>,
+        _ spectrum: CenteredSpectrum,
+        gap: Double
+    ) -> Candidate? {
         let n = spectrum.diagonal.count
         var candidate: Candidate?
         var previous: (stepCount: Int, excess: Double)?
         runProcess(
-            on: self.matrix,
+            on: matrix,
             &self.basis,
             spectrum,
             along: randomVector(count: n, seed: 1),
             stepLimit: min(Self.stepLimit, n - 1)
-        ) { basis, matrix, state in
+        ) { basis, state in
             let value = state.largest + spectrum.shift
             let rest = max(0, spectrum.squares - value * value)
             let isDominant = value > 0 && rest < (1 - gap) * (1 - gap) * value * value
             if !isDominant {
                 // The leading eigenvalue is at most two residuals further up, where it stands `gap` apart.
                 let bound = (1 - gap) * (value + 2 * state.residual)
-                if matrix.eigenvalueCount(above: bound - spectrum.shift) > 1 {
+                if basis.projection.eigenvalueCount(above: bound - spectrum.shift) > 1 {
                     return nil
                 }
             }
-            let distance = leastDistance(of: value, in: matrix, spectrum, atLeast: gap)
-            let needed =
-                Self.tolerance(isDominant: isDominant)
-                * (isDominant && Scalar.self == Double.self ? min(distance, rest.squareRoot()) : distance)
-            let excess = state.residual / max(needed, negligibleShare(of: Scalar.self) * spectrum.norm)
+            // Next to a component that is nearly everything, its error counts against what is left.
+            let share = isDominant && Scalar.self == Double.self ? min(1, rest.squareRoot() / value) : 1
+            let excess = state.error / (Self.tolerance(isDominant: isDominant) * share)
             guard excess <= 1 || state.isExhausted else {
-                defer { previous = (matrix.count, excess) }
-                return stepsToCome(from: previous, to: (matrix.count, excess))
+                defer { previous = (basis.projection.count, excess) }
+                return stepsToCome(from: previous, to: (basis.projection.count, excess))
             }
             if value > 0 {
                 let bound = (1 - gap) * value
                 candidate = Candidate(
                     pair: LeadingEigenpair(value: value, vector: basis.combination(state.weights)),
                     isDominant: isDominant,
-                    isAlone: spectrum.squares - matrix.squares(shiftedBy: spectrum.shift) < bound * bound
+                    isAlone: spectrum.squares - basis.projection.squares(shiftedBy: spectrum.shift) < bound * bound
                 )
             }
             return nil
@@ -128,7 +129,12 @@ package struct LanczosProcess<Scalar: KernelScalar>: ~Copyable {
     }
 
     /// Whether no other eigenvector has an eigenvalue near the leading one.
-    private mutating func isAlone(_ leading: LeadingEigenpair, _ spectrum: CenteredSpectrum, gap: Double) -> Bool {
+    private mutating func isAlone(
+        _ leading: LeadingEigenpair,
+        in matrix: borrowing FoldedTriangle<Scalar>,
+        _ spectrum: CenteredSpectrum,
+        gap: Double
+    ) -> Bool {
         let bound = (1 - gap) * leading.value
         let dimension = leading.vector.count - 2
         guard dimension > 0 else { return true }
@@ -136,33 +142,37 @@ package struct LanczosProcess<Scalar: KernelScalar>: ~Copyable {
         var isAlone = true
         // From the first start vector only what the first process has seen could be found.
         runProcess(
-            on: self.matrix,
+            on: matrix,
             &self.basis,
             spectrum,
             along: randomVector(count: leading.vector.count, seed: 2),
             excluding: [leading.vector],
             stepLimit: min(Self.stepLimit, dimension)
-        ) { _, matrix, state in
+        ) { basis, state in
             let value = state.largest + spectrum.shift
             isAlone = value <= bound
             let isEnough =
                 !isAlone || state.isExhausted
-                || matrix.count >= leastStepCount && value + state.residual < bound
+                || basis.projection.count >= leastStepCount && value + state.residual < bound
             return isEnough ? nil : 2
         }
         return isAlone
     }
 
     /// Gives an eigenpair that stands for most of the matrix the digits of Float64.
-    private mutating func refined(_ pair: LeadingEigenpair, _ spectrum: CenteredSpectrum) -> LeadingEigenpair {
+    private mutating func refined(
+        _ pair: LeadingEigenpair,
+        of matrix: borrowing FoldedTriangle<Scalar>,
+        _ spectrum: CenteredSpectrum
+    ) -> LeadingEigenpair {
         var refined = pair
         runProcess(
-            on: self.matrix,
+            on: matrix,
             &self.refinement,
             spectrum,
             along: pair.vector,
             stepLimit: min(Self.refinementLimit, pair.vector.count - 1)
-        ) { basis, matrix, state in
+        ) { basis, state in
             let value = state.largest + spectrum.shift
             let rest = max(0, spectrum.squares - value * value).squareRoot()
             let needed = Self.tolerance * min(rest, value - rest)
@@ -185,6 +195,12 @@ private struct ProcessState {
     /// How far the combined vector is from being an eigenvector.
     let residual: Double
 
+    /// How far it is from the eigenvector, about, as the sine of the angle.
+    ///
+    /// What is missing comes from the vector that the process would make next. As far as can be told, that lies among
+    /// the other eigenvectors as the last one does.
+    let error: Double
+
     /// Whether the process goes no further.
     let isExhausted: Bool
 }
@@ -206,27 +222,29 @@ private func runProcess<Scalar: KernelScalar, Real: KernelScalar>(
     along first: [Double],
     excluding excluded: [[Double]] = [],
     stepLimit: Int,
-    stepsToNextLook: (_ basis: borrowing KrylovBasis<Real>, _ matrix: JacobiMatrix, _ state: ProcessState) -> Int?
+    stepsToNextLook: (_ basis: borrowing KrylovBasis<Real>, _ state: ProcessState) -> Int?
 ) {
-    var projection = JacobiMatrix()
-    var beta = 0.0
     var guess: Double?
     var nextLook = min(Scalar.self == Real.self ? 4 : 1, stepLimit)
     let negligible = negligibleShare(of: Real.self) * spectrum.norm
     basis.start(along: first, excluding: excluded, stride: matrix.paddedCount, capacity: stepLimit)
     for _ in 0..<stepLimit {
-        let step = basis.extend(by: matrix)
-        projection.append(alpha: step.alpha, beta: beta)
-        beta = step.beta
-        let isExhausted = beta <= negligible || projection.count == stepLimit
-        guard projection.count >= nextLook || isExhausted else { continue }
-        let largest = projection.largestEigenvalue(guess: guess)
-        let weights = projection.leadingEigenvector(for: largest)
-        let residual = beta * (weights.last ?? 0)
+        basis.extend(by: matrix)
+        let isExhausted = basis.remainder <= negligible || basis.projection.count == stepLimit
+        guard basis.projection.count >= nextLook || isExhausted else { continue }
+        let largest = basis.projection.largestEigenvalue(guess: guess)
+        let weights = basis.projection.leadingEigenvector(for: largest)
+        let residual = basis.remainder * (weights.last ?? 0)
         guess = largest + residual
-        let state = ProcessState(largest: largest, weights: weights, residual: residual, isExhausted: isExhausted)
-        guard let steps = stepsToNextLook(basis, projection, state), !isExhausted else { return }
-        nextLook = projection.count + steps
+        let state = ProcessState(
+            largest: largest,
+            weights: weights,
+            residual: residual,
+            error: residual * basis.projection.sensitivity(of: weights, for: largest),
+            isExhausted: isExhausted
+        )
+        guard let steps = stepsToNextLook(basis, state), !isExhausted else { return }
+        nextLook = basis.projection.count + steps
     }
 }
 
@@ -235,25 +253,10 @@ private func negligibleShare<Scalar: KernelScalar>(of scalar: Scalar.Type) -> Do
     scalar == Double.self ? 1e-14 : 1e-7
 }
 
-/// A lower bound of the distance to the second eigenvalue, as far as the process has seen.
-private func leastDistance(
-    of value: Double,
-    in matrix: JacobiMatrix,
-    _ spectrum: CenteredSpectrum,
-    atLeast gap: Double
-) -> Double {
-    for share in [0.5, 0.2, 0.08, 0.03] where share > gap {
-        if matrix.eigenvalueCount(above: (1 - share) * value - spectrum.shift) == 1 {
-            return share * value
-        }
-    }
-    return gap * value
-}
-
-/// After how many more steps the residual will be small enough, if it goes on falling as it did.
+/// After how many more steps the error will be small enough, if it goes on falling as it did.
 ///
 /// - Parameters:
-///   - previous: How many steps there were at the last look, and how many times too large the residual was.
+///   - previous: How many steps there were at the last look, and how many times too large the error was.
 ///   - current: The same now.
 /// - Returns: At most a sixth of the steps so far, but two.
 private func stepsToCome(

@@ -87,32 +87,22 @@ extension LanczosProcess {
     /// entry; as a difference of products the digits would be gone where the component carries nearly everything.
     ///
     /// - Parameters:
-    ///   - triangle: *K̃* at unit norm, right of the diagonal.
-    ///   - diagonal: The diagonal of *K*.
-    ///   - sums: What U-centring has found.
+    ///   - matrix: *K̃* at unit norm, with the diagonal of `spectrum`.
+    ///   - triangle: What is right of the diagonal.
+    ///   - spectrum: What U-centring has found, at unit norm too.
+    ///   - sums: The same before.
     ///   - exponent: Of the power of two that is to be multiplied in again.
     ///   - isDouble: Whether the entries of the rest are kept in Float64.
     /// - Returns: The component, or why there is none.
     mutating func firstComponent(
-        of triangle: FixedNumbers<Scalar>,
-        diagonal: [Scalar],
+        of matrix: borrowing FoldedTriangle<Scalar>,
+        triangle: FixedNumbers<Scalar>,
+        _ spectrum: CenteredSpectrum,
         sums: UCenteredSums,
         exponent: Int,
         isDouble: Bool
     ) -> FirstComponentFinding {
-        let n = Double(diagonal.count)
-        let unit = 1 / sums.norm
-        let center = zip(diagonal, sums.offsets).map { (Double($0) - 2 * $1) * unit }
-        let mean = center.reduce(0, +) / n
-        let deviations = center.map { $0 - mean }
-        // Without the shift the matrix has no trace: H(K̃ + D)H loses 1ᵀD1/n = 0 of it.
-        let deviationSquares = deviations.reduce(0) { $0 + $1 * $1 }
-        let spectrum = CenteredSpectrum(
-            diagonal: deviations,
-            shift: mean,
-            squares: 1 + deviationSquares * (1 - 2 / n) + (n - 1) * mean * mean
-        )
-        guard let pair = self.leadingEigenpair(of: triangle, spectrum, gap: FirstComponent.leastGap) else {
+        guard let pair = self.leadingEigenpair(of: matrix, spectrum, gap: FirstComponent.leastGap) else {
             return .undefined(.noGap)
         }
         let scale = Double(sign: .plus, exponent: exponent, significand: sums.norm)
@@ -120,7 +110,7 @@ extension LanczosProcess {
         guard eigenvalue > 0, eigenvalue.isFinite, (sums.trace * (scale / sums.norm)).isFinite else {
             return .undefined(.outOfRange)
         }
-        let remainder = Remainder(of: triangle, diagonal: center, without: pair)
+        let remainder = Remainder(of: triangle, spectrum, without: pair)
         let whole = spectrum.squares.squareRoot()
         var rest: FirstComponent.Rest?
         // Examples that are all equally far apart but for the component leave nothing but rounding when U-centred.
@@ -134,6 +124,27 @@ extension LanczosProcess {
         }
         let share = remainder.norm / whole
         return .found(FirstComponent(eigenvalue: eigenvalue, vector: pair.vector, rest: rest, restShare: share))
+    }
+}
+
+extension CenteredSpectrum {
+    /// What U-centring says about the doubly centred matrix, at the U-centred one's unit norm.
+    ///
+    /// - Parameters:
+    ///   - diagonal: The diagonal of *K*.
+    ///   - sums: What U-centring has found.
+    init<Scalar: KernelScalar>(diagonal: [Scalar], _ sums: UCenteredSums) {
+        let n = Double(diagonal.count)
+        let center = zip(diagonal, sums.offsets).map { (Double($0) - 2 * $1) / sums.norm }
+        let mean = center.reduce(0, +) / n
+        let deviations = center.map { $0 - mean }
+        // Without the shift the matrix has no trace: H(K̃ + D)H loses 1ᵀD1/n = 0 of it.
+        let deviationSquares = deviations.reduce(0) { $0 + $1 * $1 }
+        self.init(
+            diagonal: deviations,
+            shift: mean,
+            squares: 1 + deviationSquares * (1 - 2 / n) + (n - 1) * mean * mean
+        )
     }
 }
 
@@ -152,18 +163,19 @@ private struct Remainder<Scalar: KernelScalar> {
     ///
     /// - Parameters:
     ///   - triangle: *K̃*, U-centred.
-    ///   - diagonal: With which *H*(*K̃* + diag)*H* is the doubly centred matrix.
+    ///   - spectrum: With whose diagonal and shift it is the doubly centred matrix.
     ///   - pair: λ and u.
-    init(of triangle: FixedNumbers<Scalar>, diagonal: [Double], without pair: LeadingEigenpair) {
+    init(of triangle: FixedNumbers<Scalar>, _ spectrum: CenteredSpectrum, without pair: LeadingEigenpair) {
         let n = Double(pair.vector.count)
         let sum = pair.vector.reduce(0, +)
         let rows = pair.vector.map { $0 * (sum - $0) }
         let half = rows.reduce(0, +) / (2 * (n - 1) * (n - 2))
         let offsets = rows.map { pair.value * ($0 / (n - 2) - half) }
+        let (vector, additions) = (pair.vector.map { Scalar($0) }, offsets.map { Scalar($0) })
         let (entries, squares) = Scalar.removeOuterProduct(
-            of: pair.vector.span,
+            of: vector.span,
             times: pair.value,
-            offsets: offsets.span,
+            offsets: additions.span,
             from: triangle
         )
         self.entries = entries
@@ -172,7 +184,7 @@ private struct Remainder<Scalar: KernelScalar> {
         var (total, totalSquares) = (0.0, 0.0)
         for example in pair.vector.indices {
             let weight = pair.vector[example]
-            let left = diagonal[example] - pair.value * weight * weight + 2 * offsets[example]
+            let left = spectrum.diagonal[example] + spectrum.shift - pair.value * weight * weight + 2 * offsets[example]
             total += left
             totalSquares += left * left
         }

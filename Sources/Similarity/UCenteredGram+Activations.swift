@@ -40,7 +40,7 @@ extension UCenteredGram {
                 let sums = workspace.singleGram.uCenteredSums()
                 if sums.cancellation <= Self.largestSingleCancellation || !features.varies {
                     self.init(
-                        workspace.singleGram,
+                        &workspace.singleGram,
                         sums,
                         features,
                         exponent: 0,
@@ -66,7 +66,7 @@ extension UCenteredGram {
         }
         let sums = workspace.doubleGram.uCenteredSums()
         self.init(
-            workspace.doubleGram,
+            &workspace.doubleGram,
             sums,
             features,
             exponent: -2 * exponent,
@@ -78,7 +78,7 @@ extension UCenteredGram {
 
     /// Takes a filled Gram matrix over, unless the layer is constant: ‖Xc‖ ≤ 1e-6·‖X‖, or 1e-14 for Float64.
     private init<Scalar>(
-        _ gram: borrowing GramMatrix<Scalar>,
+        _ gram: inout GramMatrix<Scalar>,
         _ sums: UCenteredSums,
         _ features: FeatureSummary,
         exponent: Int,
@@ -92,7 +92,7 @@ extension UCenteredGram {
             self.init(constantWith: gram.exampleCount, withFirstComponent: withFirstComponent)
         } else {
             self.init(
-                of: gram,
+                of: &gram,
                 sums: sums,
                 exponent: exponent,
                 elementType: elementType,

@@ -38,7 +38,7 @@ extension UCenteredGram {
                 scale: scale
             )
             self.init(
-                workspace.doubleGram,
+                &workspace.doubleGram,
                 exponent: -exponent,
                 elementType,
                 withFirstComponent,
@@ -52,13 +52,13 @@ extension UCenteredGram {
                 exampleCount: exampleCount
             )
             guard largest.isFinite else { throw NonFiniteError() }
-            self.init(workspace.singleGram, exponent: 0, elementType, withFirstComponent, &workspace.singleLanczos)
+            self.init(&workspace.singleGram, exponent: 0, elementType, withFirstComponent, &workspace.singleLanczos)
         }
     }
 
     /// Takes a filled Gram matrix over, unless the layer is constant: ‖K̃‖ ≤ 1e-6·‖K‖.
     private init<Scalar>(
-        _ gram: borrowing GramMatrix<Scalar>,
+        _ gram: inout GramMatrix<Scalar>,
         exponent: Int,
         _ elementType: ElementType,
         _ withFirstComponent: Bool,
@@ -69,7 +69,7 @@ extension UCenteredGram {
             self.init(constantWith: gram.exampleCount, withFirstComponent: withFirstComponent)
         } else {
             self.init(
-                of: gram,
+                of: &gram,
                 sums: sums,
                 exponent: exponent,
                 elementType: elementType,

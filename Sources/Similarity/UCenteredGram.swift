@@ -53,7 +53,7 @@ public struct UCenteredGram: Sendable {
     ///   - withFirstComponent: Whether the first component is looked for.
     ///   - process: Finds it.
     init<Scalar>(
-        of gram: borrowing GramMatrix<Scalar>,
+        of gram: inout GramMatrix<Scalar>,
         sums: UCenteredSums,
         exponent: Int,
         elementType: ElementType,
@@ -73,16 +73,27 @@ public struct UCenteredGram: Sendable {
             return
         }
         let isDouble = elementType == .float64
-        let triangle = gram.centeredTriangle(subtracting: sums.offsets, scale: 1 / sums.norm)
-        self.entries = StoredNumbers(triangle, isDouble: isDouble)
-        self.firstComponent =
-            withFirstComponent
-            ? process.firstComponent(
-                of: triangle,
-                diagonal: gram.diagonal,
+        guard withFirstComponent else {
+            let triangle = gram.centeredTriangle(subtracting: sums.offsets, scale: 1 / sums.norm)
+            self.entries = StoredNumbers(triangle, isDouble: isDouble)
+            self.firstComponent = nil
+            return
+        }
+        let spectrum = CenteredSpectrum(diagonal: gram.diagonal, sums)
+        (self.entries, self.firstComponent) = gram.withFoldedTriangle(
+            subtracting: sums.offsets,
+            scale: 1 / sums.norm,
+            diagonal: spectrum.diagonal
+        ) { triangle, matrix in
+            let finding = process.firstComponent(
+                of: matrix,
+                triangle: triangle,
+                spectrum,
                 sums: sums,
                 exponent: exponent,
                 isDouble: isDouble
-            ) : nil
+            )
+            return (StoredNumbers(triangle, isDouble: isDouble), finding)
+        }
     }
 }

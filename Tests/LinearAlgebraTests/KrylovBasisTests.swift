@@ -13,6 +13,35 @@ import Testing
             self.diagonal = numbers(n, seed: 4)
         }
 
+        /// A matrix u uᵀ with a little added.
+        init(count n: Int, dominatedBy share: Double) {
+            let (direction, others) = (numbers(n, seed: 7), numbers(n * n, seed: 8))
+            self.triangle = (0..<n).flatMap { i in
+                (i + 1..<max(i + 1, n)).map { j in
+                    Scalar(direction[i] * direction[j] + (1 - share) * others[i * n + j])
+                }
+            }
+            self.diagonal = direction.map { $0 * $0 }
+        }
+
+        func withFoldedTriangle(_ body: (borrowing FoldedTriangle<Scalar>) -> Void) {
+            let n = self.diagonal.count
+            var rest = self.triangle[...]
+            var packed: [Scalar] = []
+            for row in 0..<n {
+                packed += [0] + rest.prefix(n - row - 1)
+                rest = rest.dropFirst(n - row - 1)
+            }
+            var gram = GramMatrix<Scalar>()
+            // SAFETY: Every byte of a Float or Double is initialized.
+            let bytes = unsafe packed.span.bytes
+            _ = gram.fill(gram: bytes, elementType: Scalar.elementType, isPacked: true, exampleCount: n)
+            let zeros = [Double](repeating: 0, count: n)
+            gram.withFoldedTriangle(subtracting: zeros, scale: 1, diagonal: self.diagonal) { _, matrix in
+                body(matrix)
+            }
+        }
+
         func times(_ vector: [Double]) -> [Double] {
             var product = zip(self.diagonal, vector).map { $0 * $1 }
             var place = 0
@@ -39,33 +68,35 @@ import Testing
         tolerance: Double
     ) {
         let symmetric = Symmetric<Scalar>(count: n)
-        var matrix = FoldedTriangle<Scalar>()
-        matrix.fill(FixedNumbers(symmetric.triangle), diagonal: symmetric.diagonal)
         let excluded = numbers(n, seed: 5)
         let stepCount = min(6, n - 2)
-        var basis = KrylovBasis<Real>()
-        basis.start(
-            along: numbers(n, seed: 6),
-            excluding: [excluded],
-            stride: matrix.paddedCount,
-            capacity: stepCount
-        )
-        for step in 0..<stepCount {
-            let current = basis.combination([Double](repeating: 0, count: step) + [1])
-            let (alpha, beta) = basis.extend(by: matrix)
-            let product = symmetric.times(current)
-            #expect(abs(alpha - dot(current, product)) < tolerance * Double(n))
-            guard step + 1 < n - 2 else {
-                #expect(beta < tolerance * Double(n))
-                break
+        symmetric.withFoldedTriangle { matrix in
+            var basis = KrylovBasis<Real>()
+            basis.start(
+                along: numbers(n, seed: 6),
+                excluding: [excluded],
+                stride: matrix.paddedCount,
+                capacity: stepCount
+            )
+            for step in 0..<stepCount {
+                let current = basis.vector(step)
+                basis.extend(by: matrix)
+                let product = symmetric.times(current)
+                #expect(abs(basis.projection.alphas[step] - dot(current, product)) < tolerance * Double(n))
+                guard step + 1 < n - 2 else {
+                    #expect(basis.remainder < tolerance * Double(n))
+                    break
+                }
+                let next = basis.vector(step + 1)
+                #expect(abs(basis.remainder - dot(next, product)) < tolerance * Double(n))
+                #expect(step == 0 || basis.projection.betas[step - 1] > 0)
+                #expect(abs(next.reduce(0, +)) < tolerance * Double(n))
+                #expect(abs(dot(next, current)) < tolerance * 10)
+                #expect(abs(dot(next, excluded)) < tolerance * Double(n))
             }
-            let next = basis.combination([Double](repeating: 0, count: step + 1) + [1])
-            #expect(abs(beta - dot(next, product)) < tolerance * Double(n))
-            #expect(abs(next.reduce(0, +)) < tolerance * Double(n))
-            #expect(abs(dot(next, current)) < tolerance * 10)
-            #expect(abs(dot(next, excluded)) < tolerance * Double(n))
+            #expect(basis.count == stepCount + 1)
+            #expect(basis.projection.count == stepCount)
         }
-        #expect(basis.count == stepCount + 1)
     }
 
     @Test(arguments: [3, 4, 7, 8, 15, 16, 17, 31, 48, 100, 257])
@@ -73,5 +104,38 @@ import Testing
         self.check(Float.self, by: Float.self, count: n, tolerance: 1e-6)
         self.check(Float.self, by: Double.self, count: n, tolerance: 1e-7)
         self.check(Double.self, by: Double.self, count: n, tolerance: 1e-14)
+    }
+
+    /// By rounding alone the vectors would turn towards the leading eigenvector again, once it is found.
+    private func checkOrthogonality<Scalar: KernelScalar>(_ scalar: Scalar.Type, dominatedBy share: Double) {
+        let n = 150
+        Symmetric<Scalar>(count: n, dominatedBy: share).withFoldedTriangle { matrix in
+            var basis = KrylovBasis<Scalar>()
+            basis.start(along: numbers(n, seed: 6), excluding: [], stride: matrix.paddedCount, capacity: 60)
+            for _ in 0..<60 {
+                basis.extend(by: matrix)
+            }
+            let vectors = (0...60).map { basis.vector($0) }
+            var largest = 0.0
+            for (place, vector) in vectors.enumerated() {
+                for other in vectors[..<place] {
+                    largest = max(largest, abs(dot(vector, other)))
+                }
+            }
+            #expect(largest < 4 * Double(Scalar.ulpOfOne).squareRoot())
+        }
+    }
+
+    @Test(arguments: [0, 0.5, 0.9, 0.999, 0.999999])
+    func vectorsStayOrthogonalToHalfOfTheDigits(share: Double) {
+        self.checkOrthogonality(Float.self, dominatedBy: share)
+        self.checkOrthogonality(Double.self, dominatedBy: share)
+    }
+}
+
+extension KrylovBasis {
+    /// One of the vectors.
+    fileprivate func vector(_ place: Int) -> [Double] {
+        self.combination([Double](repeating: 0, count: place) + [1])
     }
 }

@@ -17,17 +17,18 @@ typedef struct {
     double length;
 } kernel_remainder;
 
-/// Writes the upper triangle and the diagonal in the order in which a product reads them.
+/// Does what `kernel_center_triangle` does, and leaves the result with a diagonal in the place of the matrix, in the
+/// order in which a product reads it: folded.
 ///
 /// Tiles are as wide as 64 bytes of entries, w of them. Four rows make a panel; of each, the columns from the tile on the
 /// diagonal on are there, that tile itself whole:
 ///
 ///     panels = (panel, tile of ⌊4 · panel / w⌋ ... , row of 4, column of w)
 ///
-/// Rows and columns beyond n, up to a multiple m of w, are zero. `panels` has room for m(m + w)/2 numbers and is aligned
-/// to 64 bytes.
-void kernel_fold_triangle(kernel_element scalar, const scalars *triangle, size_t n, const double *diagonal,
-                          scalars *panels);
+/// Rows and columns beyond n, up to a multiple m of w, are zero: m(m + w)/2 numbers. The matrix is aligned to 64 bytes,
+/// and `stride` is at least m.
+void kernel_fold_centered_triangle(kernel_element scalar, scalars *matrix, size_t stride, size_t n,
+                                   const double *offsets, double scale, const double *diagonal, scalars *triangle);
 
 /// Multiplies a folded matrix by a vector, y = A x.
 ///
@@ -36,14 +37,16 @@ void kernel_fold_triangle(kernel_element scalar, const scalars *triangle, size_t
 void kernel_multiply_panels(kernel_element entries, kernel_element scalar, const scalars *panels, size_t n,
                             const scalars *x, scalars *y);
 
-/// Takes from the vector behind the first `count` of a basis its components along these, and gives it unit length.
+/// Takes from the vector behind the first `count` of a basis its components along the first `fixed` of these and along
+/// those from `first` on, and gives it unit length.
 ///
 /// The basis has a vector of `n` numbers in each row; its first `count` ones are orthonormal. Where nothing is left of
 /// the vector, it becomes zero.
-kernel_remainder kernel_orthonormalize(kernel_element scalar, scalars *basis, size_t count, size_t n);
+kernel_remainder kernel_orthonormalize(kernel_element scalar, scalars *basis, size_t fixed, size_t first, size_t count,
+                                       size_t n);
 
 /// Writes tᵢⱼ − λ uᵢ uⱼ + oᵢ + oⱼ for every entry of `triangle`, and returns the sum of the squares.
 double kernel_remove_outer_product(kernel_element scalar, const scalars *triangle, size_t n, double lambda,
-                                   const double *u, const double *offsets, scalars *result);
+                                   const scalars *u, const scalars *offsets, scalars *result);
 
 #endif
