@@ -59,7 +59,8 @@ public final class Daemon: Sendable {
     ) throws {
         let start = ContinuousClock.now
         let identity = DaemonIdentity(version: Self.version, epoch: Int(unixTime() * 1000))
-        let context = try Context()
+        // Two threads for bytes: one alone would read megabytes of a large run for each few kilobytes of a small one.
+        let context = try Context(ioThreadCount: 2)
         let memory = MemoryBudget(limit: settings.limits.memory)
         let inbox = Awaited(Inbox())
 
