@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 
 int platform_set_thread_name(const char *name) {
@@ -24,6 +25,11 @@ int platform_event_drain(int descriptor) {
     eventfd_t count;
     // EAGAIN: the counter is zero already.
     return eventfd_read(descriptor, &count) == 0 || errno == EAGAIN ? 0 : -1;
+}
+
+int platform_run_in_background(void) {
+    const struct sched_param parameters = {0};
+    return sched_setscheduler(0, SCHED_BATCH, &parameters);
 }
 
 void platform_keep_free_memory(void) {

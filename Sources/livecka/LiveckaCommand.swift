@@ -30,6 +30,7 @@ struct LiveckaCommand: AsyncParsableCommand {
 
     /// Runs the command that the arguments name.
     static func main() async {
+        runInBackground()
         keepFreeMemory()
         await self.main(nil)
     }
