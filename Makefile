@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-DEBIAN_PACKAGES := libzmq3-dev libopenblas-dev libpng-dev libcurl4 python3-venv prometheus-alertmanager
+DEBIAN_PACKAGES := libzmq3-dev libopenblas-dev libpng-dev libcurl4 python3-venv prometheus-alertmanager systemd
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LIVECKA := .build/release/livecka
 

@@ -6,8 +6,8 @@ internal import CPlatform
 /// beside it, nor its own workers for every few kilobytes that come in. Where a core is free nothing changes, and its share
 /// of busy ones stays the same.
 ///
-/// For the calling thread and those that it starts: to be called before there is a second one. Where the system does not
-/// let us, everything runs as before.
+/// For the calling thread and those that it starts, and those start: to be called before any that matters. Where the
+/// system does not let us, everything runs as before.
 public func runInBackground() {
     _ = platform_run_in_background()
 }

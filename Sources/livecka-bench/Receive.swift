@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarks
+import Threads
 
 /// A receiver in a process of its own.
 struct Receive: ParsableCommand {
@@ -12,6 +13,8 @@ struct Receive: ParsableCommand {
     var endpoint: String
 
     func run() throws {
+        // As the daemon does.
+        runInBackground()
         try BareReceiver(endpoint: self.endpoint).run()
     }
 }

@@ -30,7 +30,10 @@ struct LiveckaCommand: AsyncParsableCommand {
 
     /// Runs the command that the arguments name.
     static func main() async {
-        runInBackground()
+        // Now, while there is one thread: those to come inherit it. For the other commands a person waits.
+        if CommandLine.arguments.dropFirst().first == "serve" {
+            runInBackground()
+        }
         keepFreeMemory()
         await self.main(nil)
     }
