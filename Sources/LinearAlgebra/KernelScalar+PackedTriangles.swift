@@ -1,6 +1,6 @@
 internal import CKernels
 
-// A triangle is packed, row by row; for *n* rows it has *n*(*n* − 1)/2 entries. Sums are in Float64.
+// A triangle is packed, row by row; for *n* rows it has *n*(*n* − 1)/2 entries.
 extension KernelScalar {
     /// Multiplies a vector by a folded matrix, and writes the product behind it.
     ///
@@ -35,7 +35,7 @@ extension KernelScalar {
         }
     }
 
-    /// Takes from a vector its components along some of those before it, which are orthonormal, and gives it unit length.
+    /// Takes from a vector its components along some of those before it, which have unit length, and gives it that too.
     ///
     /// - Parameters:
     ///   - row: Which vector.

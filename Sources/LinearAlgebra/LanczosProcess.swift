@@ -33,6 +33,9 @@ package struct LanczosProcess<Scalar: KernelScalar>: ~Copyable {
         Scalar.self == Double.self ? self.tolerance : isDominant ? 3e-4 : 2.5e-5
     }
 
+    /// What may be left next to a dominant component before it is rounding, however many digits are asked for.
+    private static var leastRestShare: Double { 1e-7 }
+
     private var basis = KrylovBasis<Scalar>()
     private var refinement = KrylovBasis<Double>()
 
@@ -109,7 +112,9 @@ package struct LanczosProcess<Scalar: KernelScalar>: ~Copyable {
                 }
             }
             // Next to a component that is nearly everything, its error counts against what is left.
-            let share = isDominant && Scalar.self == Double.self ? min(1, rest.squareRoot() / value) : 1
+            let share =
+                isDominant && Scalar.self == Double.self
+                ? min(1, max(rest.squareRoot() / value, Self.leastRestShare)) : 1
             let excess = state.error / (Self.tolerance(isDominant: isDominant) * share)
             guard excess <= 1 || state.isExhausted else {
                 defer { previous = (basis.projection.count, excess) }

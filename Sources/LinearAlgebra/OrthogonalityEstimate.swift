@@ -34,20 +34,18 @@ struct OrthogonalityEstimate<Real: KernelScalar> {
         let (alphas, betas) = (projection.alphas, projection.betas)
         let row = projection.count - 1
         let rounding = Self.precision * projection.bound().magnitude
-        var largest = 0.0
+        var isLost = !(remainder > 0)
         for other in 0..<max(0, row - 1) {
             let right = betas[other] * self.last[other + 1]
             let left = other > 0 ? betas[other - 1] * self.last[other - 1] : 0
             let own = (alphas[other] - alphas[row]) * self.last[other]
             let sum = left + own + right - betas[row - 1] * self.beforeLast[other]
             self.beforeLast[other] = (sum + (sum < 0 ? -rounding : rounding)) / remainder
-            largest = max(largest, abs(self.beforeLast[other]))
+            isLost = isLost || !(abs(self.beforeLast[other]) <= Self.precision.squareRoot())
         }
         swap(&self.last, &self.beforeLast)
         // The products with the two vectors before.
         self.last.append(contentsOf: repeatElement(Self.precision, count: row + 1 - self.last.count))
-        // Not a number where nothing remains.
-        let isLost = !(largest <= Self.precision.squareRoot())
         let isToBeMended = isLost || self.wasLost
         if isToBeMended {
             for other in self.last.indices {

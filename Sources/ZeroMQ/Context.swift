@@ -19,7 +19,7 @@ public final class Context:
     /// Opens a context.
     ///
     /// - Parameters:
-    ///   - ioThreadCount: How many threads move bytes. One serves about a gigabyte a second.
+    ///   - ioThreadCount: How many threads move bytes. One takes 1.5 to 5 GB/s over loopback.
     ///   - maximumSocketCount: How many sockets may be open at once.
     /// - Throws: ``ZeroMQError`` where the process has too few file descriptors.
     /// - Precondition: Both counts are positive.

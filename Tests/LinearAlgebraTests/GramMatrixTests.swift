@@ -1,5 +1,6 @@
-import LinearAlgebra
 import Testing
+
+@testable import LinearAlgebra
 
 @Suite struct GramMatrixTests {
     /// Shapes around the borders of four rows, of a vector register and of a panel.
@@ -96,6 +97,57 @@ import Testing
             let centered = gram.centeredTriangle(subtracting: offsets, scale: 3).array
             let expected = (0..<n).flatMap { i in (i + 1..<n).map { (entry(i, $0) - offsets[i] - offsets[$0]) * 3 } }
             #expect(largestDifference(centered, expected) < 1e-15)
+        }
+    }
+
+    /// Folds a matrix in its place, and compares with its triangle and with a product written out.
+    private func checkFolding<Scalar: KernelScalar>(
+        _ scalar: Scalar.Type,
+        into gram: inout GramMatrix<Scalar>,
+        count n: Int
+    ) {
+        let entries = numbers(n * (n + 1) / 2, seed: UInt64(n)).map { Scalar($0) }
+        let (offsets, diagonal) = (numbers(n, seed: 3), numbers(n, seed: 4))
+        // SAFETY: Every byte of a Float or Double is initialized.
+        let bytes = unsafe entries.span.bytes
+        _ = gram.fill(gram: bytes, elementType: Scalar.elementType, isPacked: true, exampleCount: n)
+        let expected = gram.centeredTriangle(subtracting: offsets, scale: 3).array
+        let vector = numbers(n, seed: 5).map { Scalar($0) }
+        let (triangle, product) = gram.withFoldedTriangle(subtracting: offsets, scale: 3, diagonal: diagonal) {
+            triangle,
+            matrix in
+            var rows = AlignedBuffer<Scalar>()
+            let product = rows.withRoom(for: 2 * matrix.paddedCount) { rows in
+                for index in 0..<matrix.paddedCount {
+                    rows[index] = index < n ? vector[index] : 0
+                }
+                matrix.multiply(row: 0, of: &rows)
+                return (0..<matrix.paddedCount).map { rows[matrix.paddedCount + $0] }
+            }
+            return (triangle.array, product)
+        }
+        #expect(triangle == expected)
+
+        var written = zip(diagonal, vector).map { $0 * Double($1) }
+        var place = 0
+        for row in 0..<n {
+            for column in row + 1..<max(row + 1, n) {
+                written[row] += Double(expected[place]) * Double(vector[column])
+                written[column] += Double(expected[place]) * Double(vector[row])
+                place += 1
+            }
+        }
+        #expect(largestDifference(product.prefix(n).map { Double($0) }, written) < 60 * Double(Scalar.ulpOfOne))
+        #expect(product.dropFirst(n).allSatisfy { $0 == 0 })
+    }
+
+    @Test func foldedInItsPlaceItIsTheSameMatrix() {
+        // One matrix for all: what was folded gives its memory back, for larger ones and for smaller ones.
+        var single = GramMatrix<Float>()
+        var double = GramMatrix<Double>()
+        for n in Array(4...17) + [49, 31, 32, 33, 47, 48, 100, 5] {
+            self.checkFolding(Float.self, into: &single, count: n)
+            self.checkFolding(Double.self, into: &double, count: n)
         }
     }
 }

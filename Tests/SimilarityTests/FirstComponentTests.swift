@@ -96,6 +96,26 @@ import Testing
         }
     }
 
+    /// What two layers share changes with the angle, and it is to be right to 1e-4.
+    @Test(arguments: 1...3 as ClosedRange<UInt64>)
+    func vectorIsRightToLessThanOneInTenThousand(seed: UInt64) throws {
+        let n = 110
+        let spectra: [(Double) -> Double] = [
+            { $0 == 1 ? 1 : 0.985 - 0.9 * ($0 / Double(n)).squareRoot() },
+            { 1 / $0.squareRoot() },
+            { 1 / $0 },
+        ]
+        for spectrum in spectra {
+            let planted = Spectrum((1..<n).map { spectrum(Double($0)) }, seed: seed)
+            let gram = try uCentered(gram: planted.matrix, exampleCount: n, .float32, withFirstComponent: true)
+            guard case .found(let component)? = gram.firstComponent else {
+                Issue.record("no component")
+                continue
+            }
+            #expect(1 - planted.alignment(with: component.vector) < 7e-5 * 7e-5)
+        }
+    }
+
     /// The second copy of the largest eigenvalue hides among many that are nearly as large.
     @Test(arguments: [ElementType.float32, .float64], 1...4 as ClosedRange<UInt64>)
     func largestEigenvalueThatComesTwiceInNoiseIsUndefined(elementType: ElementType, seed: UInt64) throws {

@@ -4,7 +4,8 @@
 // is picked when the program runs, so that a build for any x86-64 still uses AVX-512 where there is one.
 //
 // No function allocates, keeps a pointer, or writes outside what its parameters say. Numbers of a message may have any
-// alignment, all others that of their type. Nothing that is written overlaps anything else.
+// alignment, all others that of their type, where nothing else is said. Nothing that is written overlaps anything else,
+// but where a function takes the place of what it reads.
 //
 // `scalar` is the precision that a function computes in, KERNEL_F32 or KERNEL_F64: what is called `scalars` is of it.
 

@@ -40,12 +40,15 @@ void kernel_multiply_panels(kernel_element entries, kernel_element scalar, const
 /// Takes from the vector behind the first `count` of a basis its components along the first `fixed` of these and along
 /// those from `first` on, and gives it unit length.
 ///
-/// The basis has a vector of `n` numbers in each row; its first `count` ones are orthonormal. Where nothing is left of
-/// the vector, it becomes zero.
+/// The basis has a vector of `n` numbers in each row; its first `count` ones have unit length, and are orthogonal to
+/// half of their digits at least. They are aligned to 64 bytes, and `n` numbers are a multiple of as many. Where nothing is
+/// left of the vector, it becomes zero.
 kernel_remainder kernel_orthonormalize(kernel_element scalar, scalars *basis, size_t fixed, size_t first, size_t count,
                                        size_t n);
 
 /// Writes tᵢⱼ − λ uᵢ uⱼ + oᵢ + oⱼ for every entry of `triangle`, and returns the sum of the squares.
+///
+/// λ uᵢ is rounded to the precision of the entries, in which all of it is computed; rows' squares are added up in Float64.
 double kernel_remove_outer_product(kernel_element scalar, const scalars *triangle, size_t n, double lambda,
                                    const scalars *u, const scalars *offsets, scalars *result);
 
