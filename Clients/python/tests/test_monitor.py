@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -248,6 +249,32 @@ def test_a_forgotten_monitor_says_bye(ingest: Ingest) -> None:
     del monitor
     gc.collect()
     assert ingest.until_bye()[-1][0]["reason"] == "finished"
+
+
+def test_a_monitor_may_be_forgotten_on_its_own_thread(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monitor = watched(ingest)
+    outbox, monitor.itself = monitor._outbox, monitor  # type: ignore[attr-defined]
+    collected = threading.Event()
+
+    def collect_garbage() -> bool:
+        # Where it would happen by itself: wherever Python makes an object.
+        if not collected.is_set():
+            gc.collect()
+            collected.set()
+        return type(outbox)._send_next(outbox)
+
+    gc.disable()
+    try:
+        del monitor
+        monkeypatch.setattr(outbox, "_send_next", collect_garbage)
+        outbox._wake()
+        assert collected.wait(10)
+    finally:
+        gc.enable()
+    assert ingest.until_bye()[-1][0]["reason"] == "finished"
+    outbox._thread.join(10)
+    assert not outbox._thread.is_alive()
+    assert outbox._faults.counts == {}
 
 
 @pytest.mark.parametrize(

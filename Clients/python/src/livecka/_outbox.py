@@ -164,8 +164,11 @@ class Outbox:
             return
         self._closing = (reason, time.monotonic() + linger)
         self._wake()
-        # The thread keeps the bound itself; the rest is for a machine too busy to run it.
-        self._thread.join(linger + 0.25)
+        # A monitor that is forgotten in a cycle is found by whatever thread collects garbage, and that may be this one,
+        # which ends once it is done here.
+        if threading.current_thread() is not self._thread:
+            # The thread keeps the bound itself; the rest is for a machine too busy to run it.
+            self._thread.join(linger + 0.25)
 
     def report(self, place: str, error: BaseException) -> None:
         """Counts a fault that nobody is there to be raised at."""
