@@ -254,14 +254,15 @@ def test_a_forgotten_monitor_says_bye(ingest: Ingest) -> None:
 def test_a_monitor_may_be_forgotten_on_its_own_thread(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
     monitor = watched(ingest)
     outbox, monitor.itself = monitor._outbox, monitor  # type: ignore[attr-defined]
-    collected = threading.Event()
+    assert outbox is not None
+    collected, send_next = threading.Event(), outbox._send_next
 
     def collect_garbage() -> bool:
         # Where it would happen by itself: wherever Python makes an object.
         if not collected.is_set():
             gc.collect()
             collected.set()
-        return type(outbox)._send_next(outbox)
+        return send_next()
 
     gc.disable()
     try:
