@@ -22,10 +22,10 @@ int platform_event_signal(int descriptor);
 /// Returns 0, also where no signal was waiting, or -1 with `errno` set.
 int platform_event_drain(int descriptor);
 
-/// Asks the system to take the process for one that computes in the background: nothing that runs has to make room for
-/// a thread that wakes up.
+/// Asks the system to take the calling thread, and those that it starts from now on, for ones that compute in the
+/// background: nothing that runs has to make room when they wake up.
 ///
-/// Threads that are started later are taken so too. Returns 0, or -1 with `errno` set.
+/// Returns 0, or -1 with `errno` set.
 int platform_run_in_background(void);
 
 /// Has the allocator serve blocks of every size and all threads from one heap, and keep what is freed.
