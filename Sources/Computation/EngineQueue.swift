@@ -55,16 +55,17 @@ struct EngineQueue: Sendable {
         guard !self.isStopped else { return false }
         let first = self.batches[batch, default: BatchProgress()]
             .append(tensorCount: frames.count, reservedByteCount: reservedByteCount)
-        for (offset, (tensor, frame)) in zip(header.tensors, frames).enumerated() {
+        let jobs = frames.indices.map { index in
             let job = GramJob(
                 batch: batch,
-                slot: first + offset,
-                tensor: tensor,
-                frame: frame,
+                slot: first + index,
+                tensor: header.tensors[index],
+                frame: frames[index],
                 withFirstComponent: withFirstComponents
             )
-            self.jobs.append(.gram(job), owner: batch.run, cost: job.cost)
+            return (job: Job.gram(job), cost: job.cost)
         }
+        self.jobs.append(jobs, owner: batch.run)
         return true
     }
 
@@ -134,10 +135,11 @@ struct EngineQueue: Sendable {
         case .products(let grams):
             let shareCount = self.shareCount(of: grams, reservedByteCount: self.batches[batch]?.reservedByteCount ?? 0)
             self.batches[batch]?.expect(shareCount: shareCount)
-            for (share, columns) in grams.columns(inParts: shareCount).enumerated() {
+            let jobs = grams.columns(inParts: shareCount).enumerated().map { share, columns in
                 let job = ProductsJob(batch: batch, grams: grams, share: share, columns: columns)
-                self.jobs.prepend(.products(job), owner: batch.run, cost: job.cost)
+                return (job: Job.products(job), cost: job.cost)
             }
+            self.jobs.prepend(jobs, owner: batch.run)
             return nil
         case .failed(let layer):
             return FailedBatch(layer: layer, reservedByteCount: self.abandon(batch))

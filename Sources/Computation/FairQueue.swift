@@ -21,45 +21,42 @@ struct FairQueue<Owner: Hashable & Sendable, Job: Sendable>: Sendable {
     /// The virtual times of owners without jobs that lie ahead of the present.
     private var debts: [Owner: Double] = [:]
 
-    /// Appends a job to its owner's line.
+    /// Appends jobs to their owner's line.
     ///
     /// - Parameters:
-    ///   - job: The job.
-    ///   - owner: Whose it is.
-    ///   - cost: What it costs, in any unit that is the same for all.
-    mutating func append(_ job: Job, owner: Owner, cost: Double) {
-        self.open(owner)
-        self.lines[owner]?.jobs.append((job, cost))
-        self.count += 1
+    ///   - jobs: The jobs, each with what it costs in any unit that is the same for all.
+    ///   - owner: Whose they are.
+    mutating func append(_ jobs: some Collection<(job: Job, cost: Double)>, owner: Owner) {
+        guard !jobs.isEmpty else { return }
+        self.withLine(of: owner) { $0.append(contentsOf: jobs) }
+        self.count += jobs.count
     }
 
-    /// Puts a job before all others of its owner, who does not get his turn any sooner for it.
+    /// Puts jobs before all others of their owner, who does not get his turn any sooner for it.
     ///
     /// - Parameters:
-    ///   - job: The job.
-    ///   - owner: Whose it is.
-    ///   - cost: What it costs, in any unit that is the same for all.
-    mutating func prepend(_ job: Job, owner: Owner, cost: Double) {
-        self.open(owner)
-        self.lines[owner]?.jobs.prepend((job, cost))
-        self.count += 1
+    ///   - jobs: The jobs, each with what it costs in any unit that is the same for all.
+    ///   - owner: Whose they are.
+    mutating func prepend(_ jobs: some Collection<(job: Job, cost: Double)>, owner: Owner) {
+        guard !jobs.isEmpty else { return }
+        self.withLine(of: owner) { $0.prepend(contentsOf: jobs) }
+        self.count += jobs.count
     }
 
     /// Takes the next job of the owner who has had least.
     ///
     /// - Complexity: O(number of owners that wait).
     mutating func popFirst() -> Job? {
-        let next = self.lines.min { $0.value.virtualTime < $1.value.virtualTime }?.key
-        guard let owner = next, var line = self.lines.removeValue(forKey: owner) else { return nil }
-        let first = line.jobs.removeFirst()
-        self.virtualTime = line.virtualTime
-        line.virtualTime += first.cost
+        let next = self.lines.indices.min { self.lines[$0].value.virtualTime < self.lines[$1].value.virtualTime }
+        guard let next else { return nil }
+        self.virtualTime = self.lines[next].value.virtualTime
+        let first = self.lines.values[next].jobs.removeFirst()
+        self.lines.values[next].virtualTime += first.cost
         self.count -= 1
-        if line.jobs.isEmpty {
+        if self.lines.values[next].jobs.isEmpty {
+            let (owner, line) = self.lines.remove(at: next)
             self.debts[owner] = line.virtualTime
             self.debts = self.debts.filter { $0.value > self.virtualTime }
-        } else {
-            self.lines[owner] = line
         }
         return first.job
     }
@@ -75,10 +72,9 @@ struct FairQueue<Owner: Hashable & Sendable, Job: Sendable>: Sendable {
         return self.lines.values.flatMap { $0.jobs.map(\.job) }
     }
 
-    /// Begins an owner's line where he has none.
-    private mutating func open(_ owner: Owner) {
-        guard self.lines[owner] == nil else { return }
-        let debt = self.debts.removeValue(forKey: owner) ?? 0
-        self.lines[owner] = Line(virtualTime: max(self.virtualTime, debt))
+    /// Adds to an owner's line, which begins here where he has none.
+    private mutating func withLine(of owner: Owner, add: (inout Deque<(job: Job, cost: Double)>) -> Void) {
+        let start = max(self.virtualTime, self.debts.removeValue(forKey: owner) ?? 0)
+        add(&self.lines[owner, default: Line(virtualTime: start)].jobs)
     }
 }

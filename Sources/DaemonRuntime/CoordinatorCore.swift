@@ -35,6 +35,7 @@ struct CoordinatorCore {
     let logger: Logger
     let start: ContinuousClock.Instant
 
+    private var decoder = MessageDecoder()
     private var skippedFirstComponentCount = 0
     private var rejectionLog = RejectionLog()
     private var lastTick = Duration.zero
@@ -146,7 +147,7 @@ struct CoordinatorCore {
     }
 
     private mutating func receive(_ message: IncomingMessage) {
-        let decoded = message.decoded(limits: self.limits)
+        let decoded = self.decoder.decode(message, limits: self.limits)
         var held = message.heldByteCount
         var gramByteCount = 0
         var isPayloadHeld = message.tensors != nil
@@ -264,20 +265,15 @@ struct CoordinatorCore {
     }
 }
 
-extension IncomingMessage {
-    /// What the message says.
-    fileprivate func decoded(limits: WireLimits) -> EmitterMessage {
-        self.topic.withBytes { topic in
-            guard let header = self.header else {
-                return EmitterMessage.decode(topic: topic, header: RawSpan(), frameSizes: [], limits: limits)
+extension MessageDecoder {
+    /// Reads what a message says.
+    fileprivate mutating func decode(_ message: IncomingMessage, limits: WireLimits) -> EmitterMessage {
+        message.topic.withBytes { topic in
+            guard let header = message.header else {
+                return self.decode(topic: topic, header: RawSpan(), frameSizes: [], limits: limits)
             }
             return header.withBytes { header in
-                EmitterMessage.decode(
-                    topic: topic,
-                    header: header,
-                    frameSizes: self.tensorByteCounts,
-                    limits: limits
-                )
+                self.decode(topic: topic, header: header, frameSizes: message.tensorByteCounts, limits: limits)
             }
         }
     }

@@ -28,11 +28,11 @@ struct BatchAssembly: Sendable {
     /// When the first part came.
     let started: Duration
 
-    /// The parts that have come.
+    /// The numbers of the parts that have come.
     private(set) var parts: Set<Int> = []
 
-    /// The layers of all parts, as they came.
-    private(set) var layers: [LayerOrder.Layer] = []
+    /// The layers of the parts that have come, in the order of their coming.
+    private(set) var layers: [LayerOrder.Part] = []
 
     private var layerNames: Set<String> = []
     private var announcedLayerCount: Int?
@@ -51,12 +51,23 @@ struct BatchAssembly: Sendable {
         guard self.parts.insert(part.part).inserted else { return agrees ? .repeated : .repeatedDifferently }
         guard agrees else { return .inconsistent }
         self.announcedLayerCount = self.announcedLayerCount ?? part.layerCount
-        for layer in part.layers {
-            guard self.layerNames.insert(layer.name).inserted else { return .inconsistent }
-            self.layers.append(layer)
-        }
+        self.layers.append(LayerOrder.Part(part))
+        // A message names a layer once.
+        guard self.header.partCount == 1 || self.takeNames(of: part) else { return .inconsistent }
         guard self.parts.count == self.header.partCount else { return .accepted }
-        return self.announcedLayerCount.map { $0 == self.layers.count } ?? true ? .completed : .inconsistent
+        return self.announcedLayerCount.map { $0 == self.layerCount } ?? true ? .completed : .inconsistent
+    }
+
+    /// The number of layers that have come.
+    var layerCount: Int {
+        self.layers.reduce(0) { $0 + $1.layers.count }
+    }
+
+    /// Takes note of a part's layers.
+    ///
+    /// - Returns: Whether no other part has named any of them.
+    private mutating func takeNames(of part: BatchHeader) -> Bool {
+        part.tensors.allSatisfy { self.layerNames.insert($0.layer).inserted }
     }
 
     private func agrees(with part: BatchHeader) -> Bool {

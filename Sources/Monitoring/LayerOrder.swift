@@ -2,16 +2,19 @@ internal import WireFormat
 
 /// The layers of a batch in their order.
 struct LayerOrder: Sendable {
-    /// A layer as a message names it.
-    struct Layer: Sendable {
-        /// The name.
-        let name: String
+    /// The layers of one message of the batch, as they came.
+    struct Part: Sendable {
+        /// Which part of the batch it is.
+        let number: Int
 
-        /// The position that the message gives, `nil` where it is the place in the list.
-        let index: Int?
+        /// The layers; an index is `nil` where it is the place in the list.
+        let layers: [(name: String, index: Int?)]
 
-        /// The part of the batch that it came in.
-        let part: Int
+        /// The layers of a message.
+        init(_ header: BatchHeader) {
+            self.number = header.part
+            self.layers = header.tensors.map { ($0.layer, $0.index) }
+        }
     }
 
     /// The names.
@@ -24,36 +27,26 @@ struct LayerOrder: Sendable {
     ///
     /// `nil` where two layers claim the same index.
     ///
-    /// - Parameter layers: The layers of the whole batch, as they came.
-    init?(_ layers: [Layer]) {
-        var sizes: [Int: Int] = [:]
-        for layer in layers {
-            sizes[layer.part, default: 0] += 1
+    /// - Parameter parts: The parts of the whole batch, as they came.
+    init?(_ parts: [Part]) {
+        var arrived: [(part: Part, first: Int)] = []
+        var count = 0
+        for part in parts {
+            arrived.append((part, count))
+            count += part.layers.count
         }
-        var places: [Int: Int] = [:]
-        var offset = 0
-        for (part, size) in sizes.sorted(by: { $0.key < $1.key }) {
-            places[part] = offset
-            offset += size
+        var layers: [(index: Int, arrival: Int, name: String)] = []
+        layers.reserveCapacity(count)
+        for (part, first) in arrived.sorted(by: { $0.part.number < $1.part.number }) {
+            for (offset, layer) in part.layers.enumerated() {
+                layers.append((layer.index ?? layers.count, first + offset, layer.name))
+            }
         }
-        var keyed: [(index: Int, arrival: Int)] = []
-        for (arrival, layer) in layers.enumerated() {
-            let place = places[layer.part, default: 0]
-            places[layer.part] = place + 1
-            keyed.append((layer.index ?? place, arrival))
-        }
-        keyed.sort { ($0.index, $0.arrival) < ($1.index, $1.arrival) }
-        for (one, other) in zip(keyed, keyed.dropFirst()) where one.index == other.index {
+        layers.sort { $0.index < $1.index }
+        for (one, other) in zip(layers, layers.dropFirst()) where one.index == other.index {
             return nil
         }
-        self.names = keyed.map { layers[$0.arrival].name }
-        self.arrivals = keyed.map(\.arrival)
-    }
-}
-
-extension BatchHeader {
-    /// The layers of this message.
-    var layers: [LayerOrder.Layer] {
-        self.tensors.map { LayerOrder.Layer(name: $0.layer, index: $0.index, part: self.part) }
+        self.names = layers.map(\.name)
+        self.arrivals = layers.map(\.arrival)
     }
 }

@@ -137,7 +137,7 @@ extension Run {
             return []
         }
         let isWhole = header.partCount == 1
-        let order = isWhole ? LayerOrder(header.layers) : nil
+        let order = isWhole ? LayerOrder([LayerOrder.Part(header)]) : nil
         let objection = isWhole ? self.objection(to: order, header: header, now: now) : nil
         return self.countRepetition(objection ?? .repetition(of: number, part: header.part), of: number)
     }
@@ -165,7 +165,7 @@ extension Run {
         }
         let limit = self.settings.maximumLayerCount
         guard let order, order.names.count <= limit else {
-            let detail = "\(assembly.layers.count) layers are over limits.layers, which is \(limit)"
+            let detail = "\(assembly.layerCount) layers are over limits.layers, which is \(limit)"
             return .failure(.of(header, reason: .tooLarge, detail: detail))
         }
         guard isPayloadHeld, let generation = self.generation(for: order.names) else {

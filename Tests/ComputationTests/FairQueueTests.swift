@@ -14,7 +14,7 @@ struct FairQueueTests {
     @Test func jobsOfOneOwnerComeOutInTheirOrder() {
         var queue = FairQueue<String, Int>()
         for job in 0..<5 {
-            queue.append(job, owner: "a", cost: Double(5 - job))
+            queue.append([(job, Double(5 - job))], owner: "a")
         }
         #expect(queue.count == 5)
         #expect((0..<6).map { _ in queue.popFirst() } == [0, 1, 2, 3, 4, nil])
@@ -23,19 +23,19 @@ struct FairQueueTests {
 
     @Test func jobThatIsPutFirstComesBeforeTheOthersOfItsOwnerOnly() {
         var queue = FairQueue<String, String>()
-        queue.append("a1", owner: "a", cost: 10)
-        queue.append("a2", owner: "a", cost: 10)
+        queue.append([("a1", 10)], owner: "a")
+        queue.append([("a2", 10)], owner: "a")
         #expect(queue.popFirst() == "a1")
-        queue.append("b1", owner: "b", cost: 1)
-        queue.prepend("a0", owner: "a", cost: 10)
+        queue.append([("b1", 1)], owner: "b")
+        queue.prepend([("a0", 10)], owner: "a")
         #expect((0..<3).map { _ in queue.popFirst() } == ["b1", "a0", "a2"])
     }
 
     @Test func ownersShareInProportionToTheCostOfTheirJobs() {
         var queue = FairQueue<String, String>()
         for _ in 0..<400 {
-            queue.append("small", owner: "small", cost: 1)
-            queue.append("large", owner: "large", cost: 10)
+            queue.append([("small", 1)], owner: "small")
+            queue.append([("large", 10)], owner: "large")
         }
         let counts = self.served(&queue, count: 110)
         #expect((99...101).contains(counts["small", default: 0]))
@@ -45,12 +45,12 @@ struct FairQueueTests {
     @Test func ownerWhoComesLateIsServedAtOnceAndNotMoreThanHisShare() {
         var queue = FairQueue<String, String>()
         for _ in 0..<100 {
-            queue.append("old", owner: "old", cost: 1)
+            queue.append([("old", 1)], owner: "old")
         }
         _ = self.served(&queue, count: 50)
         // Nothing was saved up while the newcomer had no jobs.
         for _ in 0..<50 {
-            queue.append("new", owner: "new", cost: 1)
+            queue.append([("new", 1)], owner: "new")
         }
         let counts = self.served(&queue, count: 20)
         #expect((9...11).contains(counts["new", default: 0]))
@@ -59,11 +59,11 @@ struct FairQueueTests {
     @Test func ownerWhoPausesKeepsHisDebt() {
         var queue = FairQueue<String, String>()
         for _ in 0..<30 {
-            queue.append("patient", owner: "patient", cost: 1)
+            queue.append([("patient", 1)], owner: "patient")
         }
-        queue.append("greedy", owner: "greedy", cost: 20)
+        queue.append([("greedy", 20)], owner: "greedy")
         while queue.popFirst() != "greedy" {}
-        queue.append("greedy", owner: "greedy", cost: 20)
+        queue.append([("greedy", 20)], owner: "greedy")
         // Twenty units of the others come first, though the greedy one's line was empty for a moment.
         #expect(self.served(&queue, count: 18) == ["patient": 18])
     }
@@ -72,7 +72,7 @@ struct FairQueueTests {
         var queue = FairQueue<Int, Int>()
         for owner in 0..<50 {
             for _ in 0..<10 {
-                queue.append(owner, owner: owner, cost: owner == 0 ? 1e12 : 1)
+                queue.append([(owner, owner == 0 ? 1e12 : 1)], owner: owner)
             }
         }
         let first = Set((0..<50).compactMap { _ in queue.popFirst() })
@@ -87,7 +87,7 @@ struct FairQueueTests {
     @Test func removingAllLeavesNothing() {
         var queue = FairQueue<Int, Int>()
         for job in 0..<6 {
-            queue.append(job, owner: job % 2, cost: 1)
+            queue.append([(job, 1)], owner: job % 2)
         }
         #expect(queue.removeAll().sorted() == Array(0..<6))
         #expect(queue.count == 0)

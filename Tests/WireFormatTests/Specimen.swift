@@ -1,3 +1,4 @@
+import Testing
 import WireFormat
 
 /// A message that is being put together: a good one, until a test spoils it.
@@ -113,14 +114,32 @@ func decodeMessage(
 }
 
 /// Decodes a message of which topic and header are given as bytes.
+///
+/// Twice, because a decoder that has met a list of tensors reads it in another way.
 func decodeMessage(topic: [UInt8], header: [UInt8], frameSizes: [Int], limits: WireLimits) -> EmitterMessage {
-    // SAFETY: a byte has no padding.
-    unsafe EmitterMessage.decode(
-        topic: topic.span.bytes,
-        header: header.span.bytes,
-        frameSizes: frameSizes,
-        limits: limits
-    )
+    var decoder = MessageDecoder()
+    let first = decoder.decode(topic: topic, header: header, frameSizes: frameSizes, limits: limits)
+    let second = decoder.decode(topic: topic, header: header, frameSizes: frameSizes, limits: limits)
+    #expect(String(reflecting: first) == String(reflecting: second))
+    return second
+}
+
+extension MessageDecoder {
+    /// Decodes a message of which topic and header are given as bytes.
+    mutating func decode(
+        topic: [UInt8],
+        header: [UInt8],
+        frameSizes: [Int],
+        limits: WireLimits = WireLimits()
+    ) -> EmitterMessage {
+        // SAFETY: a byte has no padding.
+        unsafe self.decode(
+            topic: topic.span.bytes,
+            header: header.span.bytes,
+            frameSizes: frameSizes,
+            limits: limits
+        )
+    }
 }
 
 extension EmitterMessage {

@@ -17,7 +17,11 @@ struct TensorDraft {
     /// The number of examples as far as the shape says it, even where the shape is wrong in another way.
     let exampleCount: Int?
 
+    /// The length that the frame should have, `nil` where it is more than an `Int` or cannot be told.
+    let byteCount: Int?
+
     private let elementTypeName: String
+    private let elementType: ElementType?
     private let kind: Kind
     private let isPacked: Bool
     private let dimensions: [Int]?
@@ -47,6 +51,7 @@ struct TensorDraft {
         }
         self.layer = layer
         self.elementTypeName = try fields.requiredString("dtype")
+        self.elementType = ElementType(rawValue: self.elementTypeName)
         self.index = try fields.integer("index")
         self.kind = kind
         self.isPacked = isPacked
@@ -54,6 +59,12 @@ struct TensorDraft {
         let dimensions = shape.compactMap(\.exactInteger).filter { $0 > 0 }
         self.dimensions = dimensions.isEmpty || dimensions.count < shape.count ? nil : dimensions
         self.elementCount = self.dimensions?.product
+        self.byteCount =
+            if let elementCount = self.elementCount, let type = self.elementType {
+                [elementCount, type.byteCount].product
+            } else {
+                nil
+            }
         self.exampleCount =
             switch (kind, isPacked) {
             case (.activations, _): shape.first?.exactInteger.flatMap { $0 > 0 ? $0 : nil }
@@ -62,20 +73,11 @@ struct TensorDraft {
             }
     }
 
-    /// The length that the frame should have, `nil` where it is more than an `Int` or cannot be told.
-    var byteCount: Int? {
-        guard let type = ElementType(rawValue: self.elementTypeName), let elementCount = self.elementCount else {
-            return nil
-        }
-        let (byteCount, overflow) = elementCount.multipliedReportingOverflow(by: type.byteCount)
-        return overflow ? nil : byteCount
-    }
-
     /// The type of the numbers.
     ///
     /// - Throws: A rejection for an unknown type.
     func resolveElementType() throws(Rejection) -> ElementType {
-        guard let type = ElementType(rawValue: self.elementTypeName) else {
+        guard let type = self.elementType else {
             let known = ElementType.allCases.map(\.rawValue).joined(separator: ", ")
             let detail = "layer \(self.layer.quoted) has dtype \(self.elementTypeName.quoted), not one of \(known)"
             throw Rejection(reason: .dtype, detail: detail)

@@ -3,12 +3,17 @@
 /// It works on a copy of the text: an array can be read without unsafe code, and copying a header
 /// of a hundred kilobytes takes a few microseconds.
 struct JSONParser {
+    /// Parses the value of a member that comes next, its key already read; `nil` leaves the member out.
+    typealias MemberParser = (inout JSONParser, _ key: String) throws(JSONError) -> JSONValue?
+
+    /// The place of the byte that comes next.
+    private(set) var position = 0
+
     private let bytes: [UInt8]
     private let maximumDepth: Int
-    private var position = 0
 
     /// Creates a parser at the beginning of a text.
-    init(copying bytes: RawSpan, maximumDepth: Int) {
+    init(copying bytes: RawSpan, maximumDepth: Int = 64) {
         // SAFETY: the buffer is read only during the call.
         self.bytes = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
         self.maximumDepth = maximumDepth
@@ -17,9 +22,34 @@ struct JSONParser {
     /// Parses the whole text, which must be one value.
     mutating func parseDocument() throws(JSONError) -> JSONValue {
         let value = try self.parseValue(depth: 0)
-        self.skipWhiteSpace()
-        guard self.position == self.bytes.count else { throw self.error(.trailingBytes) }
+        try self.expectEnd()
         return value
+    }
+
+    /// Parses the whole text, which must be one value; where that is an object, a closure parses its members.
+    mutating func parseDocument(member: MemberParser) throws(JSONError) -> JSONValue {
+        self.skipWhiteSpace()
+        guard self.next == 0x7B else { return try self.parseDocument() }
+        let object = try self.parseObject(depth: 1, member: member)
+        try self.expectEnd()
+        return object
+    }
+
+    /// Parses the value of a member of the outermost object.
+    mutating func parseMember() throws(JSONError) -> JSONValue {
+        try self.parseValue(depth: 1)
+    }
+
+    /// Goes past a text, if it comes next.
+    mutating func take(_ text: [UInt8]) -> Bool {
+        guard self.bytes[self.position...].starts(with: text) else { return false }
+        self.position += text.count
+        return true
+    }
+
+    /// The text from a place to the byte that comes next.
+    func text(from start: Int) -> [UInt8] {
+        Array(self.bytes[start..<self.position])
     }
 
     private mutating func parseValue(depth: Int) throws(JSONError) -> JSONValue {
@@ -27,7 +57,10 @@ struct JSONParser {
         switch self.next {
         case nil: throw self.error(.unexpectedEnd)
         case .some(0x22): return .string(try self.parseString())
-        case .some(0x7B): return try self.parseObject(depth: depth + 1)
+        case .some(0x7B):
+            return try self.parseObject(depth: depth + 1) { parser, _ throws(JSONError) in
+                try parser.parseValue(depth: depth + 1)
+            }
         case .some(0x5B): return try self.parseArray(depth: depth + 1)
         case .some(0x74): return try self.parseWord("true", as: .bool(true))
         case .some(0x66): return try self.parseWord("false", as: .bool(false))
@@ -53,7 +86,7 @@ struct JSONParser {
         return .array(elements)
     }
 
-    private mutating func parseObject(depth: Int) throws(JSONError) -> JSONValue {
+    private mutating func parseObject(depth: Int, member: MemberParser) throws(JSONError) -> JSONValue {
         try self.open(depth: depth)
         var object = JSONObject()
         if self.take(0x7D) {
@@ -65,7 +98,8 @@ struct JSONParser {
             let key = try self.parseString()
             self.skipWhiteSpace()
             try self.expect(0x3A)
-            object[key] = try self.parseValue(depth: depth)
+            self.skipWhiteSpace()
+            object[key] = try member(&self, key)
             self.skipWhiteSpace()
         } while self.take(0x2C)
         try self.expect(0x7D)
@@ -237,6 +271,11 @@ struct JSONParser {
 
     private mutating func expect(_ byte: UInt8) throws(JSONError) {
         guard self.take(byte) else { throw self.unexpected() }
+    }
+
+    private mutating func expectEnd() throws(JSONError) {
+        self.skipWhiteSpace()
+        guard self.position == self.bytes.count else { throw self.error(.trailingBytes) }
     }
 
     private func unexpected() -> JSONError {

@@ -1,9 +1,17 @@
-extension EmitterMessage {
-    /// Reads a message: `[topic, header, tensor, tensor, …]`.
+/// Reads the messages of emitters: `[topic, header, tensor, tensor, …]`.
+///
+/// Only what can be said of a message alone is checked, in the order of ``RejectionReason``. Whether it is a duplicate,
+/// fits its run, or fits into memory, others decide. Never traps, whatever the bytes are, and allocates nothing by a
+/// number that a peer wrote.
+public struct MessageDecoder: Sendable {
+    private var recent = RecentTensorLists()
+
+    /// Creates a decoder that has read nothing.
+    public init() {}
+
+    /// Reads a message.
     ///
-    /// Only what can be said of the message alone is checked, in the order of ``RejectionReason``.
-    /// Whether it is a duplicate, fits its run, or fits into memory, others decide. Never traps,
-    /// whatever the bytes are, and allocates nothing by a number that a peer wrote.
+    /// What it says depends on nothing that was read before; lists of tensors that came before only take less time.
     ///
     /// - Parameters:
     ///   - topic: The first frame, `livecka/1/<run>/`.
@@ -12,7 +20,7 @@ extension EmitterMessage {
     ///   - limits: What a message may be at most.
     /// - Returns: The message, which may be a rejection.
     /// - Complexity: O(*m*) for a header of *m* bytes.
-    public static func decode(
+    public mutating func decode(
         topic: RawSpan,
         header: RawSpan,
         frameSizes: [Int],
@@ -25,42 +33,40 @@ extension EmitterMessage {
             let detail = "the header has \(header.byteCount) bytes and may have \(limits.headerBytes)"
             return EmitterMessage(run: run, content: .rejected(.tooLarge(detail)))
         }
-        let object: JSONObject
+        let text: HeaderText
         do {
-            object = try JSONObject(header: header)
+            text = try HeaderText(header, recent: self.recent)
         } catch {
             return EmitterMessage(run: run, content: .rejected(error))
         }
         do {
-            let content = try Content(HeaderFields(object), run: run, frameSizes: frameSizes, limits: limits)
+            let content = try self.content(of: text, run: run, frameSizes: frameSizes, limits: limits)
             return EmitterMessage(run: run, content: content)
         } catch {
-            return EmitterMessage(run: run, content: .rejected(error.identified(by: HeaderFields(object))))
+            return EmitterMessage(run: run, content: .rejected(error.identified(by: text.fields)))
         }
     }
-}
 
-extension EmitterMessage.Content {
     /// Reads a header.
     ///
     /// What is malformed comes before everything else, so a header is read whole before it is judged.
-    fileprivate init(
-        _ fields: HeaderFields,
+    private mutating func content(
+        of text: HeaderText,
         run: RunID,
         frameSizes: [Int],
         limits: WireLimits
-    ) throws(Rejection) {
-        let envelope = try MessageEnvelope(fields)
+    ) throws(Rejection) -> EmitterMessage.Content {
+        let envelope = try MessageEnvelope(text.fields)
+        let content: EmitterMessage.Content
         switch envelope.type {
         case "batch":
-            let draft = try BatchDraft(fields, run: run)
+            let draft = try BatchDraft(text.fields, tensors: try self.tensors(of: text), run: run)
             try envelope.requireVersion()
             try envelope.requireRun(run)
-            self = .batch(try draft.resolve(frameSizes: frameSizes, limits: limits))
-            return
-        case "hello": self = .hello(try Hello(fields, run: run))
-        case "alive": self = .alive(try Alive(fields, run: run))
-        case "bye": self = .bye(try Bye(fields, run: run))
+            return .batch(try draft.resolve(frameSizes: frameSizes, limits: limits))
+        case "hello": content = .hello(try Hello(text.fields, run: run))
+        case "alive": content = .alive(try Alive(text.fields, run: run))
+        case "bye": content = .bye(try Bye(text.fields, run: run))
         default:
             // Another version may have other types.
             try envelope.requireVersion()
@@ -69,11 +75,23 @@ extension EmitterMessage.Content {
         try envelope.requireVersion()
         try envelope.requireRun(run)
         try limits.requireRoom(for: frameSizes)
-        if case .hello(let hello) = self, let layers = hello.layers, layers.count > limits.layers {
+        if case .hello(let hello) = content, let layers = hello.layers, layers.count > limits.layers {
             throw .tooLarge("\(layers.count) layers are over limits.layers, which is \(limits.layers)")
         }
         guard frameSizes.isEmpty else {
             throw Rejection(reason: .size, detail: "\(frameSizes.count) frames came with a message that has none")
+        }
+        return content
+    }
+
+    private mutating func tensors(of text: HeaderText) throws(Rejection) -> TensorList {
+        switch text.tensors {
+        case .known(let list):
+            return list
+        case .text(let bytes):
+            let list = try TensorList(text.fields)
+            self.recent.append(list, text: bytes)
+            return list
         }
     }
 }
@@ -123,20 +141,5 @@ extension RunID {
             return nil
         }
         self.init(name)
-    }
-}
-
-extension JSONObject {
-    fileprivate init(header: RawSpan) throws(Rejection) {
-        let value: JSONValue
-        do {
-            value = try JSONValue(parsing: header)
-        } catch {
-            throw .malformed("the header is not JSON: \(error)")
-        }
-        guard case .object(let object) = value else {
-            throw .malformed("the header is no JSON object")
-        }
-        self = object
     }
 }
