@@ -59,9 +59,9 @@ struct GramWorker {
     /// Computes a share of a batch's products; who brings the last one adds them up.
     private func perform(_ job: ProductsJob, workspace: inout Workspace) {
         let share = job.grams.pairShare(of: job.columns, workspace: &workspace)
-        guard let shares = self.queue.update({ $0.finish(job, with: share) }) else { return }
+        guard let shares = self.queue.updateQuietly({ $0.finish(job, with: share) }) else { return }
         let hsic = job.grams.hsic(summing: shares, workspace: &workspace)
-        let reservedByteCount = self.queue.update { $0.abandon(job.batch) }
+        let reservedByteCount = self.queue.updateQuietly { $0.abandon(job.batch) }
         self.memory.release(reservedByteCount)
         self.report(job.batch, .success(hsic))
     }

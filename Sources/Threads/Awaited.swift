@@ -17,7 +17,14 @@ public final class Awaited<Value: Sendable>: @unchecked Sendable /* `value` is t
     ) throws(Failure) -> Result {
         // After the lock is given back: a thread that wakes while it is held goes to sleep again, to wait for it.
         defer { self.lock.wakeAll() }
-        return try self.lock.withLock { () throws(Failure) -> Result in
+        return try self.updateQuietly(body)
+    }
+
+    /// Calls a closure with the state, and wakes nobody: for changes that let no thread go on.
+    public func updateQuietly<Result, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try self.lock.withLock { () throws(Failure) -> Result in
             try body(&self.value)
         }
     }

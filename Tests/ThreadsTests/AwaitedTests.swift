@@ -11,6 +11,8 @@ struct AwaitedTests {
         }
         #expect(count == 2)
         #expect(state.read { $0 } == [1, 2])
+        state.updateQuietly { $0 = [] }
+        #expect(state.read { $0 }.isEmpty)
     }
 
     @Test func errorOfAClosureIsPassedOnAndTheLockGivenBack() {
