@@ -52,7 +52,7 @@ public struct IngestBenchmark: Sendable {
             }
         let toReceiver = try self.programs.emitter(shape, elementType, run: "bare", endpoint: try receiver.nextLine())
         let toDaemon = try self.programs.emitter(shape, elementType, run: "daemon", endpoint: daemonEndpoint)
-        let batch = SyntheticBatch(shape, elementType, run: .benchmark)
+        let batches = SyntheticBatch(shape, elementType, run: .benchmark).copies
         let trial = try EngineTrial(threadCount: self.threadCount)
 
         // About a gigabyte, so that what is done once a second is in it too.
@@ -70,7 +70,7 @@ public struct IngestBenchmark: Sendable {
             )
             computing.append(
                 try ProcessMeter().cpuSeconds(takenBy: {
-                    try trial.compute(batch, count: count, inFlight: self.threadCount)
+                    try trial.compute(batches, count: count, inFlight: self.threadCount)
                 }) / Double(count)
             )
             return receiving[receiving.count - 1] + computing[computing.count - 1]

@@ -47,6 +47,22 @@ public struct SyntheticBatch: Sendable {
         self.header = BatchHeader(run: run, step: 0, tensors: tensors, exampleCount: shape.examples)
         self.frames = frames
     }
+
+    /// The batch and copies of it, as many as take more memory than a processor's cache has: a batch that is computed
+    /// again and again stays in the cache, one that has just come does not.
+    public var copies: [SyntheticBatch] {
+        let byteCount = self.frames.reduce(0) { $0 + $1.byteCount }
+        let count = (Self.copiesByteCount + byteCount - 1) / byteCount
+        return (0..<count).map { $0 == 0 ? self : SyntheticBatch(copying: self) }
+    }
+
+    /// Twice the third-level cache of a large processor's core complex.
+    private static let copiesByteCount = 64 << 20
+
+    private init(copying batch: SyntheticBatch) {
+        self.header = batch.header
+        self.frames = batch.frames.map { frame in frame.withBytes { Frame(copying: $0) } }
+    }
 }
 
 extension Frame {

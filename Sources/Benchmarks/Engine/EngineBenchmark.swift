@@ -36,10 +36,10 @@ public struct EngineBenchmark: Sendable {
     /// - Returns: The figure and its floor.
     /// - Throws: An error where there are no more threads.
     public func row(_ name: String, _ shape: BatchShape, _ elementType: ElementType) throws -> BenchmarkRow {
-        let batch = SyntheticBatch(shape, elementType, run: .benchmark)
+        let batches = SyntheticBatch(shape, elementType, run: .benchmark).copies
         let trial = try EngineTrial(threadCount: self.threadCount)
         return try self.row(name, shape, elementType) { count in
-            try trial.compute(batch, count: count, inFlight: self.inFlight)
+            try trial.compute(batches, count: count, inFlight: self.inFlight)
         }
     }
 

@@ -30,23 +30,23 @@ public final class EngineTrial {
         self.engine.stop()
     }
 
-    /// Computes one batch a number of times.
+    /// Computes batches, one after another and again from the first.
     ///
     /// - Parameters:
-    ///   - batch: The batch.
-    ///   - count: How often.
+    ///   - batches: The batches, at least one.
+    ///   - count: How many are computed.
     ///   - inFlight: How many are with the engine at one time, 64 at most. With one alone, what a single thread does at
     ///     the end of a batch leaves the others idle.
     /// - Returns: The last result.
     /// - Throws: ``NonFiniteLayer`` where the batch cannot be computed.
     @discardableResult
-    public func compute(_ batch: SyntheticBatch, count: Int = 1, inFlight: Int = 1) throws -> BatchHSIC? {
+    public func compute(_ batches: [SyntheticBatch], count: Int = 1, inFlight: Int = 1) throws -> BatchHSIC? {
         precondition(1...64 ~= inFlight, "\(inFlight) batches cannot be with the engine at one time")
         var submitted = 0
         var last: BatchHSIC?
         for _ in 0..<count {
             while submitted < count, self.pendingCount < inFlight {
-                self.submit(batch)
+                self.submit(batches[submitted % batches.count])
                 submitted += 1
             }
             last = try self.results.pop()?.get()
