@@ -8,6 +8,7 @@ internal import DequeModule
 /// present: nobody saves up time, and nobody sheds a debt by pausing.
 struct FairQueue<Owner: Hashable & Sendable, Job: Sendable>: Sendable {
     private struct Line: Sendable {
+        /// The jobs, never none.
         var jobs: Deque<(job: Job, cost: Double)> = []
         var virtualTime: Double
     }
@@ -21,7 +22,7 @@ struct FairQueue<Owner: Hashable & Sendable, Job: Sendable>: Sendable {
     /// The virtual times of owners without jobs that lie ahead of the present.
     private var debts: [Owner: Double] = [:]
 
-    /// Appends jobs to their owner's line.
+    /// Appends jobs to their owner's line, in their order.
     ///
     /// - Parameters:
     ///   - jobs: The jobs, each with what it costs in any unit that is the same for all.
@@ -32,7 +33,7 @@ struct FairQueue<Owner: Hashable & Sendable, Job: Sendable>: Sendable {
         self.count += jobs.count
     }
 
-    /// Puts jobs before all others of their owner, who does not get his turn any sooner for it.
+    /// Puts jobs, in their order, before all others of their owner, who does not get his turn any sooner for it.
     ///
     /// - Parameters:
     ///   - jobs: The jobs, each with what it costs in any unit that is the same for all.

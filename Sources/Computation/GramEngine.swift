@@ -124,7 +124,7 @@ public final class GramEngine: Sendable {
     ///
     /// What has been computed of it is freed, what is waiting is skipped.
     public func abandon(_ batch: BatchID) {
-        self.memory.release(self.queue.update { $0.abandon(batch) })
+        self.memory.release(self.queue.updateQuietly { $0.abandon(batch) })
     }
 
     /// The number of jobs that wait.

@@ -29,10 +29,10 @@ struct BatchAssembly: Sendable {
     let started: Duration
 
     /// The numbers of the parts that have come.
-    private(set) var parts: Set<Int> = []
+    private(set) var partNumbers: Set<Int> = []
 
     /// The layers of the parts that have come, in the order of their coming.
-    private(set) var layers: [LayerOrder.Part] = []
+    private(set) var parts: [LayerOrder.Part] = []
 
     private var layerNames: Set<String> = []
     private var announcedLayerCount: Int?
@@ -46,21 +46,22 @@ struct BatchAssembly: Sendable {
     }
 
     /// Receives a part.
+    ///
+    /// - Precondition: It names each of its layers once.
     mutating func receive(_ part: BatchHeader) -> Reception {
         let agrees = self.agrees(with: part)
-        guard self.parts.insert(part.part).inserted else { return agrees ? .repeated : .repeatedDifferently }
+        guard self.partNumbers.insert(part.part).inserted else { return agrees ? .repeated : .repeatedDifferently }
         guard agrees else { return .inconsistent }
         self.announcedLayerCount = self.announcedLayerCount ?? part.layerCount
-        self.layers.append(LayerOrder.Part(part))
-        // A message names a layer once.
+        self.parts.append(LayerOrder.Part(part))
         guard self.header.partCount == 1 || self.takeNames(of: part) else { return .inconsistent }
-        guard self.parts.count == self.header.partCount else { return .accepted }
+        guard self.partNumbers.count == self.header.partCount else { return .accepted }
         return self.announcedLayerCount.map { $0 == self.layerCount } ?? true ? .completed : .inconsistent
     }
 
     /// The number of layers that have come.
     var layerCount: Int {
-        self.layers.reduce(0) { $0 + $1.layers.count }
+        self.parts.reduce(0) { $0 + $1.tensors.count }
     }
 
     /// Takes note of a part's layers.

@@ -7,13 +7,13 @@ struct LayerOrder: Sendable {
         /// Which part of the batch it is.
         let number: Int
 
-        /// The layers; an index is `nil` where it is the place in the list.
-        let layers: [(name: String, index: Int?)]
+        /// Their tensors; an index is `nil` where it is the place in the list.
+        let tensors: [TensorDescription]
 
         /// The layers of a message.
         init(_ header: BatchHeader) {
             self.number = header.part
-            self.layers = header.tensors.map { ($0.layer, $0.index) }
+            self.tensors = header.tensors
         }
     }
 
@@ -33,13 +33,13 @@ struct LayerOrder: Sendable {
         var count = 0
         for part in parts {
             arrived.append((part, count))
-            count += part.layers.count
+            count += part.tensors.count
         }
         var layers: [(index: Int, arrival: Int, name: String)] = []
         layers.reserveCapacity(count)
         for (part, first) in arrived.sorted(by: { $0.part.number < $1.part.number }) {
-            for (offset, layer) in part.layers.enumerated() {
-                layers.append((layer.index ?? layers.count, first + offset, layer.name))
+            for (offset, tensor) in part.tensors.enumerated() {
+                layers.append((tensor.index ?? layers.count, first + offset, tensor.layer))
             }
         }
         layers.sort { $0.index < $1.index }

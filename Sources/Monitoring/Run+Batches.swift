@@ -53,7 +53,7 @@ extension Run {
         self.sessions.open(number.session, source: source, now: now)
 
         if let assembly = self.assemblies[number] {
-            if let part = rejection.part, assembly.parts.contains(part) {
+            if let part = rejection.part, assembly.partNumbers.contains(part) {
                 return actions + self.countRepetition(rejection, of: number)
             }
             return actions + self.reject(assembly, number: number, rejection: rejection, now: now)
@@ -156,7 +156,7 @@ extension Run {
         now: Duration
     ) -> Result<Admitted, Rejection> {
         let header = assembly.header
-        let order = LayerOrder(assembly.layers)
+        let order = LayerOrder(assembly.parts)
         if let objection = self.objection(to: order, header: header, now: now) {
             if let order {
                 self.sessions.refuseLayers(order.names, of: header.session)
@@ -232,7 +232,7 @@ extension Run {
             self.sessions.reject(owner, reason: rejection.reason)
         }
         if assembly.header.partCount > 1 {
-            self.rejected.note(number, parts: assembly.parts.union([rejection.part].compactMap(\.self)), now: now)
+            self.rejected.note(number, parts: assembly.partNumbers.union([rejection.part].compactMap(\.self)), now: now)
         }
         return [.abandon(assembly.batch), .rejected(self.id, rejection)] + self.settle(rejection, now: now)
     }

@@ -81,12 +81,16 @@ struct EngineQueueTests {
         let shares = jobs.map { $0.grams.pairShare(of: $0.columns, workspace: &workspace) }
         let afterOne = queue.finish(jobs[0], with: shares[0])
         #expect(afterOne == nil)
+        // Nobody is woken for this, nor for the batch that is done: there is nothing to do.
+        #expect(queue.next() == nil)
         let afterBoth = queue.finish(jobs[1], with: shares[1])
         let all = try #require(afterBoth)
         let products = jobs[0].grams.hsic(summing: all, workspace: &workspace).products
         let expected = jobs[0].grams.hsic(workspace: &workspace).products
         #expect(zip(products, expected).allSatisfy { abs($0 - $1) < 1e-6 * (expected.max() ?? 0) })
+        #expect(queue.next() == nil)
         #expect(queue.abandon(self.batch) == reserved)
+        #expect(queue.next() == nil)
     }
 
     /// One layer a message: none of them knew of the others' products.

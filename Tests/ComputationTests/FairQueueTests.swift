@@ -31,6 +31,24 @@ struct FairQueueTests {
         #expect((0..<3).map { _ in queue.popFirst() } == ["b1", "a0", "a2"])
     }
 
+    @Test func jobsThatComeTogetherStayInTheirOrder() {
+        var queue = FairQueue<String, Int>()
+        queue.append([3, 4].map { (job: $0, cost: 1) }, owner: "a")
+        queue.prepend([1, 2].map { (job: $0, cost: 1) }, owner: "a")
+        #expect(queue.count == 4)
+        #expect((0..<5).map { _ in queue.popFirst() } == [1, 2, 3, 4, nil])
+    }
+
+    @Test func noJobsMakeNoOwner() {
+        var queue = FairQueue<String, Int>()
+        queue.append([], owner: "a")
+        queue.prepend([], owner: "a")
+        #expect(queue.count == 0)
+        #expect(queue.popFirst() == nil)
+        queue.append([(1, 1)], owner: "b")
+        #expect(queue.popFirst() == 1)
+    }
+
     @Test func ownersShareInProportionToTheCostOfTheirJobs() {
         var queue = FairQueue<String, String>()
         for _ in 0..<400 {

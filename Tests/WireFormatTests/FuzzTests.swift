@@ -68,8 +68,18 @@ struct FuzzTests {
         }
     }
 
+    /// A decoder that has met the lists of the specimens.
+    private static let experienced: MessageDecoder = {
+        var decoder = MessageDecoder()
+        for specimen in Self.specimens {
+            let header = JSONValue.object(specimen.header).encoded()
+            _ = decoder.decode(topic: Array("livecka/1/r/".utf8), header: header, frameSizes: specimen.frameSizes)
+        }
+        return decoder
+    }()
+
     private func check(_ header: [UInt8], frameSizes: [Int]) {
-        let message = decodeMessage(header: header, frameSizes: frameSizes)
+        let message = decodeMessage(header: header, frameSizes: frameSizes, by: Self.experienced)
         #expect(message.run?.name == "r")
         switch message.content {
         case .batch(let batch):

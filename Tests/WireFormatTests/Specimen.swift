@@ -108,19 +108,29 @@ func decodeMessage(
     topic: String = "livecka/1/r/",
     header: [UInt8],
     frameSizes: [Int] = [],
-    limits: WireLimits = WireLimits()
+    limits: WireLimits = WireLimits(),
+    by experienced: MessageDecoder = MessageDecoder()
 ) -> EmitterMessage {
-    decodeMessage(topic: Array(topic.utf8), header: header, frameSizes: frameSizes, limits: limits)
+    decodeMessage(topic: Array(topic.utf8), header: header, frameSizes: frameSizes, limits: limits, by: experienced)
 }
 
 /// Decodes a message of which topic and header are given as bytes.
 ///
-/// Twice, because a decoder that has met a list of tensors reads it in another way.
-func decodeMessage(topic: [UInt8], header: [UInt8], frameSizes: [Int], limits: WireLimits) -> EmitterMessage {
-    var decoder = MessageDecoder()
+/// Twice, because a decoder that has met a list of tensors reads it in another way: that of this message or, where the
+/// decoder has read messages before, of another one.
+func decodeMessage(
+    topic: [UInt8],
+    header: [UInt8],
+    frameSizes: [Int],
+    limits: WireLimits,
+    by experienced: MessageDecoder = MessageDecoder()
+) -> EmitterMessage {
+    var (decoder, experienced) = (MessageDecoder(), experienced)
     let first = decoder.decode(topic: topic, header: header, frameSizes: frameSizes, limits: limits)
     let second = decoder.decode(topic: topic, header: header, frameSizes: frameSizes, limits: limits)
+    let third = experienced.decode(topic: topic, header: header, frameSizes: frameSizes, limits: limits)
     #expect(String(reflecting: first) == String(reflecting: second))
+    #expect(String(reflecting: first) == String(reflecting: third))
     return second
 }
 

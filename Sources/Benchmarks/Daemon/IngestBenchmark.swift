@@ -52,7 +52,7 @@ public struct IngestBenchmark: Sendable {
             }
         let toReceiver = try self.programs.emitter(shape, elementType, run: "bare", endpoint: try receiver.nextLine())
         let toDaemon = try self.programs.emitter(shape, elementType, run: "daemon", endpoint: daemonEndpoint)
-        let batches = SyntheticBatch(shape, elementType, run: .benchmark).copies
+        let batches = SyntheticBatch(shape, elementType, run: .benchmark).repeatedBeyondCache()
         let trial = try EngineTrial(threadCount: self.threadCount)
 
         // About a gigabyte, so that what is done once a second is in it too.

@@ -48,16 +48,19 @@ public struct SyntheticBatch: Sendable {
         self.frames = frames
     }
 
-    /// The batch and copies of it, as many as take more memory than a processor's cache has: a batch that is computed
-    /// again and again stays in the cache, one that has just come does not.
-    public var copies: [SyntheticBatch] {
-        let byteCount = self.frames.reduce(0) { $0 + $1.byteCount }
-        let count = (Self.copiesByteCount + byteCount - 1) / byteCount
-        return (0..<count).map { $0 == 0 ? self : SyntheticBatch(copying: self) }
+    /// The batch and copies of it, all of which no cache of a processor holds.
+    ///
+    /// A batch that is computed again and again stays in the cache, one that has just come is not there.
+    ///
+    /// - Complexity: O(*m*) for *m* bytes, those of the batch or 64 MiB.
+    public func repeatedBeyondCache() -> [SyntheticBatch] {
+        let byteCount = max(1, self.frames.reduce(0) { $0 + $1.byteCount })
+        let count = max(1, (Self.uncachedByteCount + byteCount - 1) / byteCount)
+        return [self] + (1..<count).map { _ in SyntheticBatch(copying: self) }
     }
 
-    /// Twice the third-level cache of a large processor's core complex.
-    private static let copiesByteCount = 64 << 20
+    /// Twice what the cores of these machines share.
+    private static let uncachedByteCount = 64 << 20
 
     private init(copying batch: SyntheticBatch) {
         self.header = batch.header

@@ -36,7 +36,7 @@ public struct EngineBenchmark: Sendable {
     /// - Returns: The figure and its floor.
     /// - Throws: An error where there are no more threads.
     public func row(_ name: String, _ shape: BatchShape, _ elementType: ElementType) throws -> BenchmarkRow {
-        let batches = SyntheticBatch(shape, elementType, run: .benchmark).copies
+        let batches = SyntheticBatch(shape, elementType, run: .benchmark).repeatedBeyondCache()
         let trial = try EngineTrial(threadCount: self.threadCount)
         return try self.row(name, shape, elementType) { count in
             try trial.compute(batches, count: count, inFlight: self.inFlight)

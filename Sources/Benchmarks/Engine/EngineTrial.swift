@@ -30,7 +30,7 @@ public final class EngineTrial {
         self.engine.stop()
     }
 
-    /// Computes batches, one after another and again from the first.
+    /// Computes batches, one after another and again from the first; the next call goes on with the next one.
     ///
     /// - Parameters:
     ///   - batches: The batches, at least one.
@@ -41,12 +41,13 @@ public final class EngineTrial {
     /// - Throws: ``NonFiniteLayer`` where the batch cannot be computed.
     @discardableResult
     public func compute(_ batches: [SyntheticBatch], count: Int = 1, inFlight: Int = 1) throws -> BatchHSIC? {
+        precondition(!batches.isEmpty, "There is nothing to compute")
         precondition(1...64 ~= inFlight, "\(inFlight) batches cannot be with the engine at one time")
         var submitted = 0
         var last: BatchHSIC?
         for _ in 0..<count {
             while submitted < count, self.pendingCount < inFlight {
-                self.submit(batches[submitted % batches.count])
+                self.submit(batches[self.number % batches.count])
                 submitted += 1
             }
             last = try self.results.pop()?.get()

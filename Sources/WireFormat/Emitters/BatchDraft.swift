@@ -14,7 +14,7 @@ struct BatchDraft {
     ///   - run: The run that the topic names.
     /// - Throws: A rejection as malformed.
     init(_ fields: HeaderFields, tensors: TensorList, run: RunID) throws(Rejection) {
-        self.header = try BatchHeader(fields, run: run, tensorCount: tensors.entries.count)
+        self.header = try BatchHeader(fields, run: run, tensorCount: tensors.count)
         self.tensors = tensors
         try self.requireOneEntryForEachExample()
     }
@@ -57,17 +57,16 @@ struct BatchDraft {
     // MARK: Limits and frames
 
     private func requireWithinLimits(_ limits: WireLimits, frameSizes: [Int]) throws(Rejection) {
-        let layerCount = max(self.tensors.entries.count, self.header.layerCount ?? 0, self.header.partCount)
+        let layerCount = max(self.tensors.count, self.header.layerCount ?? 0, self.header.partCount)
         guard layerCount <= limits.layers else {
             throw .tooLarge("\(layerCount) layers or parts are over limits.layers, which is \(limits.layers)")
         }
         if let exampleCount = self.tensors.exampleCounts.first, exampleCount > limits.examples {
             throw .tooLarge("\(exampleCount) examples are over limits.examples, which is \(limits.examples)")
         }
-        for tensor in self.tensors.entries {
-            guard let byteCount = tensor.byteCount, byteCount > limits.messageBytes else { continue }
+        if let (layer, byteCount) = self.tensors.longest, byteCount > limits.messageBytes {
             let limit = "limits.message, which is \(limits.messageBytes) bytes"
-            throw .tooLarge("layer \(tensor.layer.quoted) has \(byteCount) bytes, over \(limit)")
+            throw .tooLarge("layer \(layer.quoted) has \(byteCount) bytes, over \(limit)")
         }
         try limits.requireRoom(for: frameSizes)
     }

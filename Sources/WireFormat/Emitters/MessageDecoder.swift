@@ -4,7 +4,8 @@
 /// fits its run, or fits into memory, others decide. Never traps, whatever the bytes are, and allocates nothing by a
 /// number that a peer wrote.
 public struct MessageDecoder: Sendable {
-    private var recent = RecentTensorLists()
+    /// The lists of tensors that need not be read again.
+    private(set) var recent = RecentTensorLists()
 
     /// Creates a decoder that has read nothing.
     public init() {}
@@ -33,17 +34,17 @@ public struct MessageDecoder: Sendable {
             let detail = "the header has \(header.byteCount) bytes and may have \(limits.headerBytes)"
             return EmitterMessage(run: run, content: .rejected(.tooLarge(detail)))
         }
-        let text: HeaderText
+        let parsed: ParsedHeader
         do {
-            text = try HeaderText(header, recent: self.recent)
+            parsed = try ParsedHeader(header, recent: &self.recent)
         } catch {
             return EmitterMessage(run: run, content: .rejected(error))
         }
         do {
-            let content = try self.content(of: text, run: run, frameSizes: frameSizes, limits: limits)
+            let content = try self.content(of: parsed, run: run, frameSizes: frameSizes, limits: limits)
             return EmitterMessage(run: run, content: content)
         } catch {
-            return EmitterMessage(run: run, content: .rejected(error.identified(by: text.fields)))
+            return EmitterMessage(run: run, content: .rejected(error.identified(by: parsed.fields)))
         }
     }
 
@@ -51,22 +52,31 @@ public struct MessageDecoder: Sendable {
     ///
     /// What is malformed comes before everything else, so a header is read whole before it is judged.
     private mutating func content(
-        of text: HeaderText,
+        of header: ParsedHeader,
         run: RunID,
         frameSizes: [Int],
         limits: WireLimits
     ) throws(Rejection) -> EmitterMessage.Content {
-        let envelope = try MessageEnvelope(text.fields)
+        let envelope = try MessageEnvelope(header.fields)
         let content: EmitterMessage.Content
         switch envelope.type {
         case "batch":
-            let draft = try BatchDraft(text.fields, tensors: try self.tensors(of: text), run: run)
+            let tensors =
+                switch header.tensors {
+                case .known(let list): list
+                case .text: try TensorList(header.fields)
+                }
+            let draft = try BatchDraft(header.fields, tensors: tensors, run: run)
             try envelope.requireVersion()
             try envelope.requireRun(run)
-            return .batch(try draft.resolve(frameSizes: frameSizes, limits: limits))
-        case "hello": content = .hello(try Hello(text.fields, run: run))
-        case "alive": content = .alive(try Alive(text.fields, run: run))
-        case "bye": content = .bye(try Bye(text.fields, run: run))
+            let batch = try draft.resolve(frameSizes: frameSizes, limits: limits)
+            if case .text(let text) = header.tensors {
+                self.recent.append(tensors, text: text)
+            }
+            return .batch(batch)
+        case "hello": content = .hello(try Hello(header.fields, run: run))
+        case "alive": content = .alive(try Alive(header.fields, run: run))
+        case "bye": content = .bye(try Bye(header.fields, run: run))
         default:
             // Another version may have other types.
             try envelope.requireVersion()
@@ -82,17 +92,6 @@ public struct MessageDecoder: Sendable {
             throw Rejection(reason: .size, detail: "\(frameSizes.count) frames came with a message that has none")
         }
         return content
-    }
-
-    private mutating func tensors(of text: HeaderText) throws(Rejection) -> TensorList {
-        switch text.tensors {
-        case .known(let list):
-            return list
-        case .text(let bytes):
-            let list = try TensorList(text.fields)
-            self.recent.append(list, text: bytes)
-            return list
-        }
     }
 }
 

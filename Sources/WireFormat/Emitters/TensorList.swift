@@ -1,12 +1,13 @@
-internal import LinearAlgebra
-
 /// The `tensors` of a batch's header, whose members are all there and of the right type, each layer named once.
 struct TensorList: Sendable {
-    /// The entries, never none.
-    let entries: [TensorDraft]
+    /// The number of tensors, never 0.
+    let count: Int
 
     /// The different numbers of examples that the shapes say: one, unless something is wrong.
     let exampleCounts: Set<Int>
+
+    /// The tensor with the longest frame, among those whose length can be told.
+    let longest: (layer: String, byteCount: Int)?
 
     /// The tensors, or why one of them is of no known type or its shape makes no sense.
     let resolved: Result<[TensorDescription], Rejection>
@@ -18,31 +19,33 @@ struct TensorList: Sendable {
         guard let values = try fields.array("tensors"), !values.isEmpty else {
             throw .malformed("tensors is missing or empty")
         }
-        self.entries = try values.map { value throws(Rejection) in try TensorDraft(value) }
-        self.exampleCounts = Set(self.entries.compactMap(\.exampleCount))
-        self.resolved = Self.resolve(self.entries)
-        try self.requireDistinctLayers()
-    }
-
-    /// All types come before all shapes.
-    private static func resolve(_ entries: [TensorDraft]) -> Result<[TensorDescription], Rejection> {
-        Result { () throws(Rejection) in
-            let types = try entries.map { entry throws(Rejection) in try entry.resolveElementType() }
-            return try zip(entries, types).map { pair throws(Rejection) in try pair.0.resolve(elementType: pair.1) }
-        }
+        let drafts = try values.map { value throws(Rejection) in try TensorDraft(value) }
+        try Self.requireDistinctLayers(drafts)
+        self.count = drafts.count
+        self.exampleCounts = Set(drafts.compactMap(\.exampleCount))
+        self.longest = drafts.compactMap { draft in draft.byteCount.map { (draft.layer, $0) } }.max { $0.1 < $1.1 }
+        self.resolved = Self.resolve(drafts)
     }
 
     /// Two names that look alike count as the same: strings compare by canonical equivalence.
-    private func requireDistinctLayers() throws(Rejection) {
+    private static func requireDistinctLayers(_ drafts: [TensorDraft]) throws(Rejection) {
         var layers: Set<String> = []
         var indices: Set<Int> = []
-        for entry in self.entries {
-            guard layers.insert(entry.layer).inserted else {
-                throw .malformed("layer \(entry.layer.quoted) comes twice")
+        for draft in drafts {
+            guard layers.insert(draft.layer).inserted else {
+                throw .malformed("layer \(draft.layer.quoted) comes twice")
             }
-            if let index = entry.index, !indices.insert(index).inserted {
+            if let index = draft.index, !indices.insert(index).inserted {
                 throw .malformed("index \(index) comes twice")
             }
+        }
+    }
+
+    /// All types come before all shapes.
+    private static func resolve(_ drafts: [TensorDraft]) -> Result<[TensorDescription], Rejection> {
+        Result { () throws(Rejection) in
+            let types = try drafts.map { draft throws(Rejection) in try draft.resolveElementType() }
+            return try zip(drafts, types).map { pair throws(Rejection) in try pair.0.resolve(elementType: pair.1) }
         }
     }
 }

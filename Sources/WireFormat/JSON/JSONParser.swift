@@ -3,8 +3,8 @@
 /// It works on a copy of the text: an array can be read without unsafe code, and copying a header
 /// of a hundred kilobytes takes a few microseconds.
 struct JSONParser {
-    /// Parses the value of a member that comes next, its key already read; `nil` leaves the member out.
-    typealias MemberParser = (inout JSONParser, _ key: String) throws(JSONError) -> JSONValue?
+    /// Parses the value of a member, which comes next, its key already read.
+    typealias MemberParser = (inout JSONParser, _ key: String) throws(JSONError) -> JSONValue
 
     /// The place of the byte that comes next.
     private(set) var position = 0
@@ -41,6 +41,8 @@ struct JSONParser {
     }
 
     /// Goes past a text, if it comes next.
+    ///
+    /// What comes after it is parsed as if the text had been, so it should be a whole array or object from the same depth.
     mutating func take(_ text: [UInt8]) -> Bool {
         guard self.bytes[self.position...].starts(with: text) else { return false }
         self.position += text.count

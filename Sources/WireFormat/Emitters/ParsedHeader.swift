@@ -1,8 +1,8 @@
-/// A header as it was written, read as far as JSON goes.
-struct HeaderText {
+/// A header, read as far as JSON goes.
+struct ParsedHeader {
     /// The list of tensors.
     enum Tensors {
-        /// One that came before, and is not among the fields.
+        /// One that has come before; among the fields it is `null`.
         case known(TensorList)
 
         /// The text of one that may be new, empty where there is none.
@@ -21,7 +21,8 @@ struct HeaderText {
     ///   - bytes: The text.
     ///   - recent: The lists of tensors that are known.
     /// - Throws: A rejection as malformed, where the text is no JSON object.
-    init(_ bytes: RawSpan, recent: RecentTensorLists) throws(Rejection) {
+    /// - Complexity: O(*m*) for *m* bytes.
+    init(_ bytes: RawSpan, recent: inout RecentTensorLists) throws(Rejection) {
         var parser = JSONParser(copying: bytes)
         var tensors = Tensors.text([])
         let value: JSONValue
@@ -30,7 +31,7 @@ struct HeaderText {
                 guard key == "tensors" else { return try parser.parseMember() }
                 if let known = recent.take(from: &parser) {
                     tensors = .known(known)
-                    return nil
+                    return .null
                 }
                 let start = parser.position
                 let list = try parser.parseMember()
