@@ -215,7 +215,13 @@ def work(options: argparse.Namespace) -> None:
         # What the subjects print is for people.
         answers = os.fdopen(os.dup(1), "w")
         os.dup2(2, 1)
-        subject = stack.enter_context(WORKERS[options.worker](options))
+        try:
+            subject = stack.enter_context(WORKERS[options.worker](options))
+        except ModuleNotFoundError as error:
+            sys.exit(
+                f"{options.worker} needs the module {error.name}: pip install torch pytorch-cka==1.1.3 torch-cka==0.21, "
+                "or leave it out with --subjects"
+            )
         print("{}", file=answers, flush=True)
         for line in sys.stdin:
             if line.strip() == "matrix":
