@@ -48,9 +48,9 @@ struct FairQueue<Owner: Hashable & Sendable, Job: Sendable>: Sendable {
     ///
     /// - Complexity: O(number of owners that wait).
     mutating func popFirst() -> Job? {
-        let next = self.lines.indices.min { self.lines[$0].value.virtualTime < self.lines[$1].value.virtualTime }
+        let next = self.lines.indices.min { self.lines.values[$0].virtualTime < self.lines.values[$1].virtualTime }
         guard let next else { return nil }
-        self.virtualTime = self.lines[next].value.virtualTime
+        self.virtualTime = self.lines.values[next].virtualTime
         let first = self.lines.values[next].jobs.removeFirst()
         self.lines.values[next].virtualTime += first.cost
         self.count -= 1

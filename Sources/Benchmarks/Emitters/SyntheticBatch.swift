@@ -48,7 +48,7 @@ public struct SyntheticBatch: Sendable {
         self.frames = frames
     }
 
-    /// The batch and copies of it, all of which no cache of a processor holds.
+    /// The batch and copies of it, together more than the third-level cache of a common processor holds.
     ///
     /// A batch that is computed again and again stays in the cache, one that has just come is not there.
     ///
@@ -59,7 +59,7 @@ public struct SyntheticBatch: Sendable {
         return [self] + (1..<count).map { _ in SyntheticBatch(copying: self) }
     }
 
-    /// Twice what the cores of these machines share.
+    /// Twice the third-level cache that the cores of a common server share.
     private static let uncachedByteCount = 64 << 20
 
     private init(copying batch: SyntheticBatch) {

@@ -13,26 +13,26 @@ struct JSONParser {
     private let maximumDepth: Int
 
     /// Creates a parser at the beginning of a text.
-    init(copying bytes: RawSpan, maximumDepth: Int = 64) {
+    init(copying bytes: RawSpan, maximumDepth: Int = JSONValue.maximumDepth) {
         // SAFETY: the buffer is read only during the call.
         self.bytes = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
         self.maximumDepth = maximumDepth
     }
 
     /// Parses the whole text, which must be one value.
-    mutating func parseDocument() throws(JSONError) -> JSONValue {
-        let value = try self.parseValue(depth: 0)
-        try self.expectEnd()
-        return value
-    }
-
-    /// Parses the whole text, which must be one value; where that is an object, a closure parses its members.
-    mutating func parseDocument(member: MemberParser) throws(JSONError) -> JSONValue {
+    ///
+    /// - Parameter member: Parses each member where the value is an object.
+    /// - Returns: The value.
+    /// - Throws: ``JSONError``, which says where the text ceases to be JSON.
+    mutating func parseDocument(
+        member: MemberParser = { parser, _ throws(JSONError) in try parser.parseMember() }
+    ) throws(JSONError) -> JSONValue {
         self.skipWhiteSpace()
-        guard self.next == 0x7B else { return try self.parseDocument() }
-        let object = try self.parseObject(depth: 1, member: member)
-        try self.expectEnd()
-        return object
+        let isObject = self.next == 0x7B
+        let value = isObject ? try self.parseObject(depth: 1, member: member) : try self.parseValue(depth: 0)
+        self.skipWhiteSpace()
+        guard self.position == self.bytes.count else { throw self.error(.trailingBytes) }
+        return value
     }
 
     /// Parses the value of a member of the outermost object.
@@ -273,11 +273,6 @@ struct JSONParser {
 
     private mutating func expect(_ byte: UInt8) throws(JSONError) {
         guard self.take(byte) else { throw self.unexpected() }
-    }
-
-    private mutating func expectEnd() throws(JSONError) {
-        self.skipWhiteSpace()
-        guard self.position == self.bytes.count else { throw self.error(.trailingBytes) }
     }
 
     private func unexpected() -> JSONError {

@@ -40,6 +40,9 @@ extension JSONValue {
         String(decoding: self.encoded(), as: UTF8.self)
     }
 
+    /// How deep arrays and objects may sit inside each other, where nothing else is said.
+    public static let maximumDepth = 64
+
     /// Parses a text.
     ///
     /// - Parameters:
@@ -47,7 +50,7 @@ extension JSONValue {
     ///   - maximumDepth: How deep arrays and objects may sit inside each other. The parser recurses as deep.
     /// - Throws: ``JSONError``, which says where the text ceases to be JSON.
     /// - Complexity: O(*m*) for *m* bytes.
-    public init(parsing bytes: RawSpan, maximumDepth: Int = 64) throws(JSONError) {
+    public init(parsing bytes: RawSpan, maximumDepth: Int = Self.maximumDepth) throws(JSONError) {
         var parser = JSONParser(copying: bytes, maximumDepth: maximumDepth)
         self = try parser.parseDocument()
     }
