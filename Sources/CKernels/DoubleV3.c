@@ -6,6 +6,7 @@
 
 // 16 registers of half a vector: 12 for sums, two for the column, one or two for what it is multiplied by.
 #define GROUP 6
+#define WIDE_GROUP 0
 #define TABLE kernel_table_f64_v3
 
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)

@@ -4,8 +4,10 @@
 
 #include "Elements.h"
 
-// 32 registers of a whole vector, of which one number is multiplied straight from memory.
+// 32 registers of a whole vector. A processor that multiplies two of them in each cycle reads two as well: with two
+// tiles side by side, a number is read once for both.
 #define GROUP LANES
+#define WIDE_GROUP 8
 #define TABLE kernel_table_f64_v4
 
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)

@@ -1,6 +1,8 @@
 // Products between all rows of a matrix, for one precision. The including file defines, beside what KernelTemplate.h
-// asks for, GROUP, how many rows of a tile have room in the registers, and
+// asks for,
 //
+//     GROUP                     how many rows of a tile have room in the registers
+//     WIDE_GROUP                how many rows of two tiles side by side have; 0 where one at a time is as fast
 //     transpose_quarters(rows)  transposes, in each quarter of a vector's 64 bytes, as many rows as that has numbers
 //
 // A symmetric product needs its one matrix on both sides. So it is packed once, in blocks of as many rows as a vector
@@ -44,57 +46,63 @@ INLINE void transpose(vector *rows) {
     }
 }
 
+// Adds up the rows of a square, transposes it, and writes the first `count` of its columns.
+INLINE void pack_square(vector *square, const size_t count, SCALAR *restrict sums, SCALAR *restrict packed) {
+    if (sums != NULL) {
+        vector sum = {0};
+#pragma clang loop unroll(full)
+        for (size_t row = 0; row < LANES; row += 2) {
+            sum += square[row] + square[row + 1];
+        }
+        *(loose_vector *)sums += sum;
+    }
+    transpose(square);
+#pragma clang loop unroll(full)
+    for (size_t lane = 0; lane < LANES; lane++) {
+        if (lane < count) {
+            *(loose_vector *)(packed + lane * LANES) = square[lane];
+        }
+    }
+}
+
 // Packs up to LANES rows less the origin; where there are fewer, the other lanes are zero. The columns' sums are added
 // to `sums`. Without `origin`, nothing is subtracted and nothing summed.
+//
+// Whole squares stay in registers: one whose lanes are counted lies in memory, and is therefore another variable.
 INLINE void pack_block(const unsigned char *const *sources, kernel_element element, const size_t rows, size_t columns,
                        SCALAR scale, const SCALAR *restrict origin, SCALAR *restrict sums,
                        SCALAR *restrict packed) {
-    for (size_t column = 0; column < columns; column += LANES) {
-        const size_t count = columns - column < LANES ? columns - column : LANES;
+    size_t column = 0;
+    for (; column + LANES <= columns; column += LANES) {
         const vector first = origin != NULL ? *(const loose_vector *)(origin + column) : (vector){0};
-        vector block[LANES];
-        if (count == LANES) {
+        vector square[LANES];
 #pragma clang loop unroll(full)
-            for (size_t row = 0; row < LANES; row++) {
-                block[row] = (vector){0};
-                if (row < rows) {
-                    const unsigned char *const numbers = sources[row];
-                    __builtin_prefetch(numbers + column * element_size(element) + PREFETCH_DISTANCE, 0, 2);
-                    vector wide;
+        for (size_t row = 0; row < LANES; row++) {
+            square[row] = (vector){0};
+            if (row < rows) {
+                const unsigned char *const numbers = sources[row];
+                __builtin_prefetch(numbers + column * element_size(element) + PREFETCH_DISTANCE, 0, 2);
+                vector wide;
 #pragma clang loop unroll(full)
-                    for (size_t lane = 0; lane < LANES; lane++) {
-                        wide[lane] = load(numbers, element, column + lane) * scale;
-                    }
-                    block[row] = wide - first;
+                for (size_t lane = 0; lane < LANES; lane++) {
+                    wide[lane] = load(numbers, element, column + lane) * scale;
                 }
-            }
-        } else {
-            for (size_t row = 0; row < LANES; row++) {
-                block[row] = (vector){0};
-                for (size_t lane = 0; row < rows && lane < count; lane++) {
-                    block[row][lane] = load(sources[row], element, column + lane) * scale - first[lane];
-                }
+                square[row] = wide - first;
             }
         }
-        if (origin != NULL) {
-            vector sum = {0};
-#pragma clang loop unroll(full)
-            for (size_t row = 0; row < LANES; row += 2) {
-                sum += block[row] + block[row + 1];
-            }
-            *(loose_vector *)(sums + column) += sum;
-        }
-        transpose(block);
-        if (count == LANES) {
-#pragma clang loop unroll(full)
-            for (size_t lane = 0; lane < LANES; lane++) {
-                *(loose_vector *)(packed + (column + lane) * LANES) = block[lane];
-            }
-        } else {
-            for (size_t lane = 0; lane < count; lane++) {
-                *(loose_vector *)(packed + (column + lane) * LANES) = block[lane];
+        pack_square(square, LANES, origin != NULL ? sums + column : NULL, packed + column * LANES);
+    }
+    if (column < columns) {
+        const size_t count = columns - column;
+        const vector first = origin != NULL ? *(const loose_vector *)(origin + column) : (vector){0};
+        vector square[LANES];
+        for (size_t row = 0; row < LANES; row++) {
+            square[row] = (vector){0};
+            for (size_t lane = 0; row < rows && lane < count; lane++) {
+                square[row][lane] = load(sources[row], element, column + lane) * scale - first[lane];
             }
         }
+        pack_square(square, count, origin != NULL ? sums + column : NULL, packed + column * LANES);
     }
 }
 
@@ -196,26 +204,35 @@ static kernel_panel_summary pack_centered_kernel(const void *source, size_t sour
 #undef PACK_CENTERED
 }
 
-// Some rows of a tile, as many as there are registers to sum them in: the products of `row_count` neighbouring numbers of
-// the one block with a whole vector of the other.
-INLINE void multiply_rows(const SCALAR *restrict columns, const SCALAR *restrict rows, size_t depth,
+// Some rows of a tile, or of `width` tiles side by side, as many as there are registers to sum them in: the products of
+// `row_count` neighbouring numbers of the one block with whole vectors of the others.
+INLINE void multiply_rows(const SCALAR *restrict columns, const size_t width, const SCALAR *restrict rows, size_t depth,
                           const size_t row_count, SCALAR *restrict result, size_t stride, bool is_adding) {
-    vector sums[LANES];
+    vector sums[2][LANES];
 #pragma clang loop unroll(full)
     for (size_t row = 0; row < row_count; row++) {
-        sums[row] = (vector){0};
+        sums[0][row] = sums[1][row] = (vector){0};
     }
     for (size_t k = 0; k < depth; k++) {
-        const vector column = *(const loose_vector *)(columns + k * LANES);
+        const SCALAR *const column = columns + k * LANES;
+        const vector first = *(const loose_vector *)column;
+        const vector second = width == 2 ? *(const loose_vector *)(column + depth * LANES) : (vector){0};
 #pragma clang loop unroll(full)
         for (size_t row = 0; row < row_count; row++) {
-            sums[row] += column * rows[k * LANES + row];
+            const SCALAR number = rows[k * LANES + row];
+            sums[0][row] += first * number;
+            if (width == 2) {
+                sums[1][row] += second * number;
+            }
         }
     }
 #pragma clang loop unroll(full)
-    for (size_t row = 0; row < row_count; row++) {
-        loose_vector *const target = (loose_vector *)(result + row * stride);
-        *target = is_adding ? *target + sums[row] : sums[row];
+    for (size_t tile = 0; tile < width; tile++) {
+#pragma clang loop unroll(full)
+        for (size_t row = 0; row < row_count; row++) {
+            loose_vector *const target = (loose_vector *)(result + row * stride + tile * LANES);
+            *target = is_adding ? *target + sums[tile][row] : sums[tile][row];
+        }
     }
 }
 
@@ -241,59 +258,69 @@ INLINE void multiply_half_rows(const SCALAR *restrict columns, const SCALAR *res
     }
 }
 
-// A tile of `row_count` rows, `group` of them at a time; half as wide with `is_half`.
-INLINE void multiply_tile(const SCALAR *restrict columns, const SCALAR *restrict rows, size_t depth, const bool is_half,
-                          const size_t row_count, const size_t group, SCALAR *restrict result, size_t stride,
+// How much of the columns' blocks a product takes.
+typedef enum { HALF_BLOCK, ONE_BLOCK, TWO_BLOCKS } tile_width;
+
+// A tile of `row_count` rows, as many of them at a time as the registers have room for.
+INLINE void multiply_tile(const SCALAR *restrict columns, const tile_width width, const SCALAR *restrict rows,
+                          size_t depth, const size_t row_count, SCALAR *restrict result, size_t stride,
                           bool is_adding) {
-    const size_t height = is_half ? 2 * group : group;
+    const size_t height = width == HALF_BLOCK ? 2 * GROUP : width == ONE_BLOCK ? GROUP : WIDE_GROUP;
 #pragma clang loop unroll(full)
     for (size_t row = 0; row < row_count; row += height) {
         const size_t count = row_count - row < height ? row_count - row : height;
         SCALAR *const target = result + row * stride;
-        if (is_half) {
+        if (width == HALF_BLOCK) {
             multiply_half_rows(columns, rows + row, depth, count, target, stride, is_adding);
         } else {
-            multiply_rows(columns, rows + row, depth, count, target, stride, is_adding);
+            multiply_rows(columns, width, rows + row, depth, count, target, stride, is_adding);
         }
     }
 }
 
 // A tile on the diagonal: of the lower half of its rows, only the right half of the columns is above the diagonal.
-INLINE void multiply_diagonal_tile(const SCALAR *restrict block, size_t depth, bool is_half, const size_t group,
-                                   SCALAR *restrict result, size_t stride, bool is_adding) {
+INLINE void multiply_diagonal_tile(const SCALAR *restrict block, size_t depth, bool is_half, SCALAR *restrict result,
+                                   size_t stride, bool is_adding) {
+    const size_t half = LANES / 2;
     if (is_half) {
-        multiply_tile(block, block, depth, true, LANES / 2, group, result, stride, is_adding);
+        multiply_tile(block, HALF_BLOCK, block, depth, half, result, stride, is_adding);
     } else {
-        const size_t half = LANES / 2;
-        multiply_tile(block, block, depth, false, half, group, result, stride, is_adding);
-        multiply_tile(block + half, block + half, depth, true, half, group, result + half * (stride + 1), stride,
+        multiply_tile(block, ONE_BLOCK, block, depth, half, result, stride, is_adding);
+        multiply_tile(block + half, HALF_BLOCK, block + half, depth, half, result + half * (stride + 1), stride,
                       is_adding);
     }
 }
 
-// Where the last block of the columns is at most half full, tiles with it are half as wide.
-INLINE void multiply_blocks(const SCALAR *restrict rows, size_t row_count, const SCALAR *restrict columns,
-                            size_t column_count, size_t depth, bool is_triangle, const size_t group,
-                            SCALAR *restrict result, size_t stride, bool is_adding) {
-    for (size_t row = 0; row < row_count; row += LANES) {
-        const SCALAR *const row_block = rows + row * depth;
-        for (size_t column = is_triangle ? row : 0; column < column_count; column += LANES) {
-            const SCALAR *const column_block = columns + column * depth;
-            SCALAR *const tile = result + row * stride + column;
-            const bool is_half = column_count - column <= LANES / 2;
-            if (is_triangle && column == row) {
-                multiply_diagonal_tile(row_block, depth, is_half, group, tile, stride, is_adding);
-            } else if (is_half) {
-                multiply_tile(column_block, row_block, depth, true, LANES, group, tile, stride, is_adding);
-            } else {
-                multiply_tile(column_block, row_block, depth, false, LANES, group, tile, stride, is_adding);
-            }
-        }
+// The tiles of a block of rows, from left to right: one row of the result is near the next one, and the block stays in
+// the first-level cache. Where the last block of the columns is at most half full, the tile with it is half as wide.
+INLINE void multiply_block(const SCALAR *restrict rows, const SCALAR *restrict columns, size_t column_count,
+                           size_t depth, SCALAR *restrict result, size_t stride, bool is_adding) {
+    size_t column = 0;
+    for (; WIDE_GROUP > 0 && column + LANES + LANES / 2 < column_count; column += 2 * LANES) {
+        multiply_tile(columns + column * depth, TWO_BLOCKS, rows, depth, LANES, result + column, stride, is_adding);
+    }
+    for (; column + LANES / 2 < column_count; column += LANES) {
+        multiply_tile(columns + column * depth, ONE_BLOCK, rows, depth, LANES, result + column, stride, is_adding);
+    }
+    if (column < column_count) {
+        multiply_tile(columns + column * depth, HALF_BLOCK, rows, depth, LANES, result + column, stride, is_adding);
     }
 }
 
 WHOLE_REGISTERS
 static void multiply_blocks_kernel(const scalars *rows, size_t row_count, const scalars *columns, size_t column_count,
                                    size_t depth, bool is_triangle, scalars *result, size_t stride, bool is_adding) {
-    multiply_blocks(rows, row_count, columns, column_count, depth, is_triangle, GROUP, result, stride, is_adding);
+    for (size_t row = 0; row < row_count; row += LANES) {
+        const SCALAR *const block = (const SCALAR *)rows + row * depth;
+        SCALAR *const target = (SCALAR *)result + row * stride;
+        size_t column = 0;
+        if (is_triangle) {
+            multiply_diagonal_tile(block, depth, row_count - row <= LANES / 2, target + row, stride, is_adding);
+            column = row + LANES;
+        }
+        if (column < column_count) {
+            multiply_block(block, (const SCALAR *)columns + column * depth, column_count - column, depth,
+                           target + column, stride, is_adding);
+        }
+    }
 }

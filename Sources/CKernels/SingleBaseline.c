@@ -2,6 +2,7 @@
 
 // Two rows of sums at a time: 16 registers of a quarter of a vector are what the weakest have.
 #define GROUP 2
+#define WIDE_GROUP 0
 #define TABLE kernel_table_f32_baseline
 #define MULTIPLY_PANELS_BY_F64 kernel_multiply_panels_by_f64_baseline
 

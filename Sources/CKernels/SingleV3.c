@@ -6,6 +6,7 @@
 
 // 16 registers of half a vector: 12 for sums, two for the column, one or two for what it is multiplied by.
 #define GROUP 6
+#define WIDE_GROUP 0
 #define TABLE kernel_table_f32_v3
 #define MULTIPLY_PANELS_BY_F64 kernel_multiply_panels_by_f64_v3
 
