@@ -12,7 +12,8 @@ typedef struct {
                                           scalars *means);
     void (*pack)(const void *const *rows, kernel_element element, size_t row_count, size_t columns, scalars *packed);
     void (*multiply_blocks)(const scalars *rows, size_t row_count, const scalars *columns, size_t column_count,
-                            size_t depth, bool is_triangle, scalars *result, size_t stride, bool is_adding);
+                            size_t depth, bool is_triangle, scalars *result, size_t stride, bool is_adding,
+                            const kernel_upcoming *upcoming);
     void (*convert)(const void *source, kernel_element element, size_t count, double scale, scalars *result);
     double (*largest_magnitude)(const void *source, kernel_element element, size_t count);
     double (*read_symmetric)(const void *source, kernel_element element, size_t n, bool is_packed, double scale,

@@ -66,8 +66,9 @@ void kernel_pack(kernel_element scalar, const void *const *rows, kernel_element 
 
 void kernel_multiply_blocks(kernel_element scalar, const scalars *rows, size_t row_count, const scalars *columns,
                             size_t column_count, size_t depth, bool is_triangle, scalars *result, size_t stride,
-                            bool is_adding) {
-    KERNEL(multiply_blocks)(rows, row_count, columns, column_count, depth, is_triangle, result, stride, is_adding);
+                            bool is_adding, const kernel_upcoming *upcoming) {
+    KERNEL(multiply_blocks)(rows, row_count, columns, column_count, depth, is_triangle, result, stride, is_adding,
+                            upcoming);
 }
 
 void kernel_convert(kernel_element scalar, const void *source, kernel_element element, size_t count, double scale,

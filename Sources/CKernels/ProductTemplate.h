@@ -14,9 +14,10 @@
 // numbers of the other block. The order is that of Goto & van de Geijn, Anatomy of high-performance matrix
 // multiplication, ACM TOMS 34(3), 2008, doi:10.1145/1356052.1356053, less what symmetry makes superfluous.
 
-// How far ahead, in bytes, a row is asked for, into the second-level cache: rows that are a power of two apart
-// would push each other out of the first. No processor guesses the pieces of rows that a panel takes.
-#define PREFETCH_DISTANCE 512
+#include "FetchingAhead.h"
+
+// How many neighbouring vectors of columns are summed together: as many lines as a processor asks for by itself.
+#define SUMMED_VECTORS 8
 
 // Two quarters of the first vector and two of the second.
 #define EVEN_QUARTERS 0, 1, 4, 5, 8, 9, 12, 13
@@ -46,63 +47,44 @@ INLINE void transpose(vector *rows) {
     }
 }
 
-// Adds up the rows of a square, transposes it, and writes the first `count` of its columns.
-INLINE void pack_square(vector *square, const size_t count, SCALAR *restrict sums, SCALAR *restrict packed) {
-    if (sums != NULL) {
-        vector sum = {0};
-#pragma clang loop unroll(full)
-        for (size_t row = 0; row < LANES; row += 2) {
-            sum += square[row] + square[row + 1];
-        }
-        *(loose_vector *)sums += sum;
-    }
-    transpose(square);
+// As many numbers of a row as a vector has lanes, multiplied by `scale`, less those of `origin`.
+INLINE void load_vector(const unsigned char *source, kernel_element element, size_t column, SCALAR scale,
+                        const vector *origin, vector *differences) {
+    vector wide;
 #pragma clang loop unroll(full)
     for (size_t lane = 0; lane < LANES; lane++) {
-        if (lane < count) {
-            *(loose_vector *)(packed + lane * LANES) = square[lane];
-        }
+        wide[lane] = load(source, element, column + lane) * scale;
     }
+    *differences = wide - *origin;
 }
 
-// Packs up to LANES rows less the origin; where there are fewer, the other lanes are zero. The columns' sums are added
-// to `sums`. Without `origin`, nothing is subtracted and nothing summed.
+// Packs up to LANES rows less the means, unless there are none; where there are fewer, the other lanes are zero.
 //
-// Whole squares stay in registers: one whose lanes are counted lies in memory, and is therefore another variable.
+// Whole squares stay in registers. One whose lanes are counted lies in memory, and is therefore another variable.
 INLINE void pack_block(const unsigned char *const *sources, kernel_element element, const size_t rows, size_t columns,
-                       SCALAR scale, const SCALAR *restrict origin, SCALAR *restrict sums,
-                       SCALAR *restrict packed) {
+                       SCALAR scale, const SCALAR *restrict means, SCALAR *restrict packed) {
     size_t column = 0;
     for (; column + LANES <= columns; column += LANES) {
-        const vector first = origin != NULL ? *(const loose_vector *)(origin + column) : (vector){0};
+        const vector mean = means != NULL ? *(const loose_vector *)(means + column) : (vector){0};
         vector square[LANES];
 #pragma clang loop unroll(full)
         for (size_t row = 0; row < LANES; row++) {
             square[row] = (vector){0};
             if (row < rows) {
-                const unsigned char *const numbers = sources[row];
-                __builtin_prefetch(numbers + column * element_size(element) + PREFETCH_DISTANCE, 0, 2);
-                vector wide;
+                load_vector(sources[row], element, column, scale, &mean, &square[row]);
+            }
+        }
+        transpose(square);
 #pragma clang loop unroll(full)
-                for (size_t lane = 0; lane < LANES; lane++) {
-                    wide[lane] = load(numbers, element, column + lane) * scale;
-                }
-                square[row] = wide - first;
-            }
+        for (size_t lane = 0; lane < LANES; lane++) {
+            *(loose_vector *)(packed + (column + lane) * LANES) = square[lane];
         }
-        pack_square(square, LANES, origin != NULL ? sums + column : NULL, packed + column * LANES);
     }
-    if (column < columns) {
-        const size_t count = columns - column;
-        const vector first = origin != NULL ? *(const loose_vector *)(origin + column) : (vector){0};
-        vector square[LANES];
+    for (; column < columns; column++) {
+        const SCALAR mean = means != NULL ? means[column] : 0;
         for (size_t row = 0; row < LANES; row++) {
-            square[row] = (vector){0};
-            for (size_t lane = 0; row < rows && lane < count; lane++) {
-                square[row][lane] = load(sources[row], element, column + lane) * scale - first[lane];
-            }
+            packed[column * LANES + row] = row < rows ? load(sources[row], element, column) * scale - mean : 0;
         }
-        pack_square(square, count, origin != NULL ? sums + column : NULL, packed + column * LANES);
     }
 }
 
@@ -111,10 +93,10 @@ INLINE void pack_rows(const unsigned char *const *sources, kernel_element elemen
                       SCALAR *restrict packed) {
     size_t row = 0;
     for (; row + LANES <= rows; row += LANES) {
-        pack_block(sources + row, element, LANES, columns, 1, NULL, NULL, packed + row * columns);
+        pack_block(sources + row, element, LANES, columns, 1, NULL, packed + row * columns);
     }
     if (row < rows) {
-        pack_block(sources + row, element, rows - row, columns, 1, NULL, NULL, packed + row * columns);
+        pack_block(sources + row, element, rows - row, columns, 1, NULL, packed + row * columns);
     }
 }
 
@@ -124,23 +106,6 @@ static void pack_kernel(const void *const *rows, kernel_element element, size_t 
 #define PACK(constant) pack_rows((const unsigned char *const *)rows, constant, row_count, columns, packed)
     FOR_ELEMENT(element, PACK)
 #undef PACK
-}
-
-// Packs neighbouring rows less the origin, and adds up their columns.
-INLINE void pack_matrix(const unsigned char *source, size_t source_stride, kernel_element element, size_t rows,
-                        size_t columns, SCALAR scale, const SCALAR *restrict origin, SCALAR *restrict sums,
-                        SCALAR *restrict packed) {
-    for (size_t row = 0; row < rows; row += LANES) {
-        const unsigned char *sources[LANES];
-        for (size_t lane = 0; lane < LANES; lane++) {
-            sources[lane] = source + (row + lane) * source_stride;
-        }
-        if (row + LANES <= rows) {
-            pack_block(sources, element, LANES, columns, scale, origin, sums, packed + row * columns);
-        } else {
-            pack_block(sources, element, rows - row, columns, scale, origin, sums, packed + row * columns);
-        }
-    }
 }
 
 // For each column the median of three rows: one of the numbers, and no outlier.
@@ -159,38 +124,97 @@ INLINE void choose_origin(const unsigned char *source, size_t source_stride, ker
     }
 }
 
-// Packing finds the means of the differences from the origin, and a second walk subtracts them: in the packed order,
-// where the blocks lie one behind the other. Rows that are not there get the means as well; where any of these differs
-// from zero, so does an entry of a row that is the origin.
+// Adds up what `count` neighbouring vectors of columns differ from the origin in, over all rows, and collects the bits of
+// all differences. A row's vectors lie in neighbouring lines, and so are read together.
+INLINE void sum_differences(const unsigned char *source, size_t source_stride, kernel_element element, size_t rows,
+                            size_t column, const size_t count, SCALAR scale, const SCALAR *restrict origin,
+                            SCALAR *restrict sums, bits_vector *bits) {
+    vector first[SUMMED_VECTORS], sum[SUMMED_VECTORS];
+    bits_vector any = *bits;
+#pragma clang loop unroll(full)
+    for (size_t index = 0; index < count; index++) {
+        first[index] = *(const loose_vector *)(origin + column + index * LANES);
+        sum[index] = (vector){0};
+    }
+    for (size_t row = 0; row < rows; row++) {
+#pragma clang loop unroll(full)
+        for (size_t index = 0; index < count; index++) {
+            vector difference;
+            load_vector(source + row * source_stride, element, column + index * LANES, scale, &first[index],
+                        &difference);
+            sum[index] += difference;
+            any |= (bits_vector)difference;
+        }
+    }
+#pragma clang loop unroll(full)
+    for (size_t index = 0; index < count; index++) {
+        *(loose_vector *)(sums + column + index * LANES) = sum[index];
+    }
+    *bits = any;
+}
+
+// Computes the means: those of the differences from the origin, and the origin. Where a number differs from the origin,
+// it differs from the mean or another one does.
+INLINE kernel_panel_summary find_means(const unsigned char *source, size_t source_stride, kernel_element element,
+                                       size_t rows, size_t columns, SCALAR scale, SCALAR *restrict origin,
+                                       SCALAR *restrict means) {
+    choose_origin(source, source_stride, element, rows, columns, scale, origin);
+    bits_vector any = {0};
+    size_t column = 0;
+    for (; column + SUMMED_VECTORS * LANES <= columns; column += SUMMED_VECTORS * LANES) {
+        sum_differences(source, source_stride, element, rows, column, SUMMED_VECTORS, scale, origin, means, &any);
+    }
+    for (; column + LANES <= columns; column += LANES) {
+        sum_differences(source, source_stride, element, rows, column, 1, scale, origin, means, &any);
+    }
+    BITS bits = 0;
+    for (; column < columns; column++) {
+        SCALAR sum = 0;
+        for (size_t row = 0; row < rows; row++) {
+            const SCALAR difference = load(source + row * source_stride, element, column) * scale - origin[column];
+            sum += difference;
+            bits |= magnitude_bits(difference);
+        }
+        means[column] = sum;
+    }
+    for (size_t lane = 0; lane < LANES; lane++) {
+        bits |= any[lane] & ~SIGN_BIT;
+    }
+    kernel_panel_summary summary = {0, bits != 0};
+    {
+#pragma clang fp reassociate(on)
+        for (size_t index = 0; index < columns; index++) {
+            const double mean = (double)origin[index] + (double)(means[index] / (SCALAR)rows);
+            summary.squared_means += mean * mean;
+            means[index] = (SCALAR)mean;
+        }
+    }
+    return summary;
+}
+
+// Packs neighbouring rows less the means.
+INLINE void pack_matrix(const unsigned char *source, size_t source_stride, kernel_element element, size_t rows,
+                        size_t columns, SCALAR scale, const SCALAR *restrict means, SCALAR *restrict packed) {
+    for (size_t row = 0; row < rows; row += LANES) {
+        const unsigned char *sources[LANES];
+        for (size_t lane = 0; lane < LANES; lane++) {
+            sources[lane] = source + (row + lane) * source_stride;
+        }
+        if (row + LANES <= rows) {
+            pack_block(sources, element, LANES, columns, scale, means, packed + row * columns);
+        } else {
+            pack_block(sources, element, rows - row, columns, scale, means, packed + row * columns);
+        }
+    }
+}
+
+// The means first, while the panel comes into the cache, then everything else.
 INLINE kernel_panel_summary pack_centered(const unsigned char *source, size_t source_stride, kernel_element element,
                                           size_t rows, size_t columns, SCALAR scale, SCALAR *restrict packed,
                                           SCALAR *restrict origin, SCALAR *restrict means) {
-    choose_origin(source, source_stride, element, rows, columns, scale, origin);
-    memset(means, 0, columns * sizeof *means);
-    pack_matrix(source, source_stride, element, rows, columns, scale, origin, means, packed);
-
-    kernel_panel_summary summary = {0, false};
-    {
-#pragma clang fp reassociate(on)
-        for (size_t column = 0; column < columns; column++) {
-            means[column] /= (SCALAR)rows;
-            const double mean = (double)origin[column] + (double)means[column];
-            summary.squared_means += mean * mean;
-        }
-    }
-    bits_vector any = {0};
-    for (size_t row = 0; row < rows; row += LANES) {
-        loose_vector *const block = (loose_vector *)(packed + row * columns);
-        for (size_t column = 0; column < columns; column++) {
-            block[column] -= means[column];
-            any |= (bits_vector)block[column];
-        }
-    }
-    BITS bits = 0;
-    for (size_t lane = 0; lane < LANES; lane++) {
-        bits |= any[lane];
-    }
-    summary.varies = (bits & ~SIGN_BIT) != 0;
+    const kernel_panel_summary summary =
+        find_means(source, source_stride, element, rows, columns, scale, origin, means);
+    pack_matrix(source, source_stride, element, rows, columns, scale, means, packed);
     return summary;
 }
 
@@ -207,22 +231,26 @@ static kernel_panel_summary pack_centered_kernel(const void *source, size_t sour
 // Some rows of a tile, or of `width` tiles side by side, as many as there are registers to sum them in: the products of
 // `row_count` neighbouring numbers of the one block with whole vectors of the others.
 INLINE void multiply_rows(const SCALAR *restrict columns, const size_t width, const SCALAR *restrict rows, size_t depth,
-                          const size_t row_count, SCALAR *restrict result, size_t stride, bool is_adding) {
+                          const size_t row_count, SCALAR *restrict result, size_t stride, bool is_adding,
+                          fetching *ahead) {
     vector sums[2][LANES];
 #pragma clang loop unroll(full)
     for (size_t row = 0; row < row_count; row++) {
         sums[0][row] = sums[1][row] = (vector){0};
     }
-    for (size_t k = 0; k < depth; k++) {
-        const SCALAR *const column = columns + k * LANES;
-        const vector first = *(const loose_vector *)column;
-        const vector second = width == 2 ? *(const loose_vector *)(column + depth * LANES) : (vector){0};
+    for (size_t k = 0; k < depth;) {
+        fetch_lines(ahead);
+        for (const size_t end = step_end(k, depth, width * row_count); k < end; k++) {
+            const SCALAR *const column = columns + k * LANES;
+            const vector first = *(const loose_vector *)column;
+            const vector second = width == 2 ? *(const loose_vector *)(column + depth * LANES) : (vector){0};
 #pragma clang loop unroll(full)
-        for (size_t row = 0; row < row_count; row++) {
-            const SCALAR number = rows[k * LANES + row];
-            sums[0][row] += first * number;
-            if (width == 2) {
-                sums[1][row] += second * number;
+            for (size_t row = 0; row < row_count; row++) {
+                const SCALAR number = rows[k * LANES + row];
+                sums[0][row] += first * number;
+                if (width == 2) {
+                    sums[1][row] += second * number;
+                }
             }
         }
     }
@@ -238,17 +266,21 @@ INLINE void multiply_rows(const SCALAR *restrict columns, const size_t width, co
 
 // The same with half a vector.
 INLINE void multiply_half_rows(const SCALAR *restrict columns, const SCALAR *restrict rows, size_t depth,
-                               const size_t row_count, SCALAR *restrict result, size_t stride, bool is_adding) {
+                               const size_t row_count, SCALAR *restrict result, size_t stride, bool is_adding,
+                               fetching *ahead) {
     half_vector sums[LANES];
 #pragma clang loop unroll(full)
     for (size_t row = 0; row < row_count; row++) {
         sums[row] = (half_vector){0};
     }
-    for (size_t k = 0; k < depth; k++) {
-        const half_vector column = *(const loose_half_vector *)(columns + k * LANES);
+    for (size_t k = 0; k < depth;) {
+        fetch_lines(ahead);
+        for (const size_t end = step_end(k, depth, row_count); k < end; k++) {
+            const half_vector column = *(const loose_half_vector *)(columns + k * LANES);
 #pragma clang loop unroll(full)
-        for (size_t row = 0; row < row_count; row++) {
-            sums[row] += column * rows[k * LANES + row];
+            for (size_t row = 0; row < row_count; row++) {
+                sums[row] += column * rows[k * LANES + row];
+            }
         }
     }
 #pragma clang loop unroll(full)
@@ -264,63 +296,78 @@ typedef enum { HALF_BLOCK, ONE_BLOCK, TWO_BLOCKS } tile_width;
 // A tile of `row_count` rows, as many of them at a time as the registers have room for.
 INLINE void multiply_tile(const SCALAR *restrict columns, const tile_width width, const SCALAR *restrict rows,
                           size_t depth, const size_t row_count, SCALAR *restrict result, size_t stride,
-                          bool is_adding) {
+                          bool is_adding, fetching *ahead) {
     const size_t height = width == HALF_BLOCK ? 2 * GROUP : width == ONE_BLOCK ? GROUP : WIDE_GROUP;
 #pragma clang loop unroll(full)
     for (size_t row = 0; row < row_count; row += height) {
         const size_t count = row_count - row < height ? row_count - row : height;
         SCALAR *const target = result + row * stride;
         if (width == HALF_BLOCK) {
-            multiply_half_rows(columns, rows + row, depth, count, target, stride, is_adding);
+            multiply_half_rows(columns, rows + row, depth, count, target, stride, is_adding, ahead);
         } else {
-            multiply_rows(columns, width, rows + row, depth, count, target, stride, is_adding);
+            multiply_rows(columns, width, rows + row, depth, count, target, stride, is_adding, ahead);
         }
     }
 }
 
 // A tile on the diagonal: of the lower half of its rows, only the right half of the columns is above the diagonal.
 INLINE void multiply_diagonal_tile(const SCALAR *restrict block, size_t depth, bool is_half, SCALAR *restrict result,
-                                   size_t stride, bool is_adding) {
+                                   size_t stride, bool is_adding, fetching *ahead) {
     const size_t half = LANES / 2;
     if (is_half) {
-        multiply_tile(block, HALF_BLOCK, block, depth, half, result, stride, is_adding);
+        multiply_tile(block, HALF_BLOCK, block, depth, half, result, stride, is_adding, ahead);
     } else {
-        multiply_tile(block, ONE_BLOCK, block, depth, half, result, stride, is_adding);
+        multiply_tile(block, ONE_BLOCK, block, depth, half, result, stride, is_adding, ahead);
         multiply_tile(block + half, HALF_BLOCK, block + half, depth, half, result + half * (stride + 1), stride,
-                      is_adding);
+                      is_adding, ahead);
     }
 }
 
-// The tiles of a block of rows, from left to right: one row of the result is near the next one, and the block stays in
-// the first-level cache. Where the last block of the columns is at most half full, the tile with it is half as wide.
-INLINE void multiply_block(const SCALAR *restrict rows, const SCALAR *restrict columns, size_t column_count,
-                           size_t depth, SCALAR *restrict result, size_t stride, bool is_adding) {
-    size_t column = 0;
-    for (; WIDE_GROUP > 0 && column + LANES + LANES / 2 < column_count; column += 2 * LANES) {
-        multiply_tile(columns + column * depth, TWO_BLOCKS, rows, depth, LANES, result + column, stride, is_adding);
-    }
-    for (; column + LANES / 2 < column_count; column += LANES) {
-        multiply_tile(columns + column * depth, ONE_BLOCK, rows, depth, LANES, result + column, stride, is_adding);
-    }
-    if (column < column_count) {
-        multiply_tile(columns + column * depth, HALF_BLOCK, rows, depth, LANES, result + column, stride, is_adding);
+// The tiles of one or two blocks of columns, which stay in the first-level cache, with the first `row_count` rows.
+INLINE void multiply_columns(const SCALAR *restrict columns, const tile_width width, const SCALAR *restrict rows,
+                             size_t row_count, size_t depth, SCALAR *restrict result, size_t stride, bool is_adding,
+                             fetching *ahead) {
+    for (size_t row = 0; row < row_count; row += LANES) {
+        multiply_tile(columns, width, rows + row * depth, depth, LANES, result + row * stride, stride, is_adding, ahead);
     }
 }
 
+// How many steps a product has, at least.
+INLINE size_t step_count(size_t row_count, size_t column_count, size_t depth, bool is_triangle) {
+    const size_t row_blocks = divide_up(row_count, LANES), column_blocks = divide_up(column_count, LANES);
+    const size_t tiles = is_triangle ? row_blocks * (row_blocks + 1) / 2 : row_blocks * column_blocks;
+    return tiles * LANES * depth / FETCHING_STEP;
+}
+
+// Where the last block of the columns is at most half full, tiles with it are half as wide.
 WHOLE_REGISTERS
 static void multiply_blocks_kernel(const scalars *rows, size_t row_count, const scalars *columns, size_t column_count,
-                                   size_t depth, bool is_triangle, scalars *result, size_t stride, bool is_adding) {
-    for (size_t row = 0; row < row_count; row += LANES) {
-        const SCALAR *const block = (const SCALAR *)rows + row * depth;
-        SCALAR *const target = (SCALAR *)result + row * stride;
-        size_t column = 0;
-        if (is_triangle) {
-            multiply_diagonal_tile(block, depth, row_count - row <= LANES / 2, target + row, stride, is_adding);
-            column = row + LANES;
-        }
-        if (column < column_count) {
-            multiply_block(block, (const SCALAR *)columns + column * depth, column_count - column, depth,
-                           target + column, stride, is_adding);
+                                   size_t depth, bool is_triangle, scalars *result, size_t stride, bool is_adding,
+                                   const kernel_upcoming *upcoming) {
+    fetching ahead = start_fetching(upcoming, step_count(row_count, column_count, depth, is_triangle));
+    for (size_t column = 0; column < column_count; column += LANES) {
+        const SCALAR *const block = (const SCALAR *)columns + column * depth;
+        SCALAR *const target = (SCALAR *)result + column, *const corner = target + column * stride;
+        const size_t count = column_count - column, whole_rows = is_triangle ? column : row_count;
+        if (WIDE_GROUP > 0 && count > LANES + LANES / 2) {
+            const SCALAR *const next = block + LANES * depth;
+            multiply_columns(block, TWO_BLOCKS, rows, whole_rows, depth, target, stride, is_adding, &ahead);
+            if (is_triangle) {
+                multiply_diagonal_tile(block, depth, false, corner, stride, is_adding, &ahead);
+                multiply_tile(next, ONE_BLOCK, block, depth, LANES, corner + LANES, stride, is_adding, &ahead);
+                multiply_diagonal_tile(next, depth, false, corner + LANES * (stride + 1), stride, is_adding, &ahead);
+            }
+            column += LANES;
+        } else if (count > LANES / 2) {
+            multiply_columns(block, ONE_BLOCK, rows, whole_rows, depth, target, stride, is_adding, &ahead);
+            if (is_triangle) {
+                multiply_diagonal_tile(block, depth, false, corner, stride, is_adding, &ahead);
+            }
+        } else {
+            multiply_columns(block, HALF_BLOCK, rows, whole_rows, depth, target, stride, is_adding, &ahead);
+            if (is_triangle) {
+                multiply_diagonal_tile(block, depth, true, corner, stride, is_adding, &ahead);
+            }
         }
     }
 }

@@ -2,8 +2,8 @@ extension GramMatrix {
     /// Computes the Gram matrix of activations whose features' means over the batch are subtracted.
     ///
     /// The activations are read once, a stripe of features at a time. A stripe is widened, centred and packed into a
-    /// panel that stays in the processor's cache, and the panel's products are added to the matrix: nothing of the
-    /// activations' size is copied. Centring first is what makes single precision enough, however far the means are
+    /// panel that stays in the processor's cache, and the panel's products are added to the matrix while the next stripe
+    /// comes: nothing of the activations' size is copied. Centring first is what makes single precision enough, however far the means are
     /// from zero.
     ///
     /// NaN or infinity anywhere leaves an entry of the diagonal NaN or infinite.
@@ -17,7 +17,7 @@ extension GramMatrix {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     package mutating func fill(activations: RawSpan, shape: ActivationShape, scale: Double = 1) -> FeatureSummary {
-        let width = Self.panelWidth(of: shape)
+        let width = min(shape.featureCount, Scalar.panelWidth)
         self.exampleCount = shape.exampleCount
         let stride = self.stride
         return self.entries.withRoom(for: stride * stride) { entries in
@@ -25,6 +25,7 @@ extension GramMatrix {
                 self.origin.withRoom(for: Scalar.wholeBlocks(width)) { origin in
                     self.means.withRoom(for: Scalar.wholeBlocks(width)) { means in
                         var summary = FeatureSummary()
+                        var upcoming = UpcomingNumbers(of: activations, shape: shape)
                         for start in Swift.stride(from: 0, to: shape.featureCount, by: width) {
                             let columns = start..<min(start + width, shape.featureCount)
                             let found = Scalar.packCentered(
@@ -38,12 +39,15 @@ extension GramMatrix {
                             )
                             summary.squaredMeans += found.squaredMeans
                             summary.varies = summary.varies || found.varies
+                            upcoming.columns =
+                                columns.upperBound..<min(columns.upperBound + width, shape.featureCount)
                             Scalar.multiplyByOwnTranspose(
                                 panel.span,
                                 rowCount: shape.exampleCount,
                                 columnCount: columns.count,
                                 into: &entries,
-                                isAdding: start > 0
+                                isAdding: start > 0,
+                                upcoming: upcoming
                             )
                         }
                         return summary
@@ -94,15 +98,5 @@ extension GramMatrix {
                 stride: stride
             )
         }
-    }
-
-    /// The number of features that are centred and multiplied together.
-    ///
-    /// Wide enough that adding a panel's products to the matrix costs little next to computing them, and narrow enough
-    /// that the panel stays in the second-level cache where the number of examples allows, and that no register sums
-    /// so many products that a digit is lost.
-    private static func panelWidth(of shape: ActivationShape) -> Int {
-        let fitting = (512 << 10) / (Scalar.wholeBlocks(shape.exampleCount) * MemoryLayout<Scalar>.stride)
-        return min(shape.featureCount, min(max(128, fitting / 16 * 16), 256))
     }
 }

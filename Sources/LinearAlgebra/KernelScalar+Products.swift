@@ -4,10 +4,17 @@ internal import CKernels
 //
 //     packed[block][column][lane] = matrix[block · blockHeight + lane][column]
 //
-// One packed matrix serves as both sides of a symmetric product.
+// One packed matrix serves as both sides of a symmetric product. Panels are packed one after another, and each product
+// asks for the next one's numbers.
 extension KernelScalar {
     /// The number of rows of a block: 16 of Float, 8 of Double.
     static var blockHeight: Int { 64 / MemoryLayout<Self>.stride }
+
+    /// The number of columns that are packed and multiplied together.
+    ///
+    /// Three blocks of them, 24 KiB, stay in the first-level cache; adding a panel's products to the result costs little
+    /// next to computing them; and no register sums so many that a digit is lost.
+    static var panelWidth: Int { 128 }
 
     /// A number of rows, rounded up to whole blocks.
     static func wholeBlocks(_ rowCount: Int) -> Int {
@@ -107,7 +114,7 @@ extension KernelScalar {
     }
 
     /// Where a row's numbers are, where they are of this precision.
-    private static func address(of columns: Range<Int>, in row: StoredNumbers) -> UnsafeRawPointer? {
+    static func address(of columns: Range<Int>, in row: StoredNumbers) -> UnsafeRawPointer? {
         switch row {
         case .single(let numbers): unsafe self.elementType == .float32 ? numbers.address(of: columns) : nil
         case .double(let numbers): unsafe self.elementType == .float64 ? numbers.address(of: columns) : nil
@@ -138,13 +145,15 @@ extension KernelScalar {
     ///   - columnCount: Their length.
     ///   - result: Room for a square of whole blocks. What lies below the diagonal means nothing afterwards.
     ///   - isAdding: Whether the products are added.
+    ///   - upcoming: What is packed next.
     /// - Complexity: O(rowCount² columnCount).
     static func multiplyByOwnTranspose(
         _ packed: Span<Self>,
         rowCount: Int,
         columnCount: Int,
         into result: inout MutableSpan<Self>,
-        isAdding: Bool
+        isAdding: Bool,
+        upcoming: UpcomingNumbers
     ) {
         let height = self.wholeBlocks(rowCount)
         precondition(packed.count >= height * columnCount && result.count >= height * height)
@@ -152,18 +161,21 @@ extension KernelScalar {
         // to exist.
         unsafe packed.withUnsafeBufferPointer { packed in
             unsafe result.withUnsafeMutableBufferPointer { result in
-                unsafe kernel_multiply_blocks(
-                    self.elementType.kernelElement,
-                    packed.baseAddress,
-                    rowCount,
-                    packed.baseAddress,
-                    rowCount,
-                    columnCount,
-                    true,
-                    result.baseAddress,
-                    height,
-                    isAdding
-                )
+                unsafe upcoming.withKernelUpcoming { upcoming in
+                    unsafe kernel_multiply_blocks(
+                        self.elementType.kernelElement,
+                        packed.baseAddress,
+                        rowCount,
+                        packed.baseAddress,
+                        rowCount,
+                        columnCount,
+                        true,
+                        result.baseAddress,
+                        height,
+                        isAdding,
+                        upcoming
+                    )
+                }
             }
         }
     }
@@ -179,6 +191,7 @@ extension KernelScalar {
     ///   - columnCount: The length of all rows.
     ///   - result: Room for whole blocks of either, row by row of the one.
     ///   - isAdding: Whether the products are added.
+    ///   - upcoming: What is packed next.
     /// - Complexity: O(rowCount · rightRowCount · columnCount).
     static func multiply(
         _ left: Span<Self>,
@@ -187,7 +200,8 @@ extension KernelScalar {
         rowCount rightRowCount: Int,
         columnCount: Int,
         into result: inout MutableSpan<Self>,
-        isAdding: Bool
+        isAdding: Bool,
+        upcoming: UpcomingNumbers
     ) {
         let height = self.wholeBlocks(rowCount)
         let width = self.wholeBlocks(rightRowCount)
@@ -198,18 +212,21 @@ extension KernelScalar {
         unsafe left.withUnsafeBufferPointer { left in
             unsafe right.withUnsafeBufferPointer { right in
                 unsafe result.withUnsafeMutableBufferPointer { result in
-                    unsafe kernel_multiply_blocks(
-                        self.elementType.kernelElement,
-                        left.baseAddress,
-                        rowCount,
-                        right.baseAddress,
-                        rightRowCount,
-                        columnCount,
-                        false,
-                        result.baseAddress,
-                        width,
-                        isAdding
-                    )
+                    unsafe upcoming.withKernelUpcoming { upcoming in
+                        unsafe kernel_multiply_blocks(
+                            self.elementType.kernelElement,
+                            left.baseAddress,
+                            rowCount,
+                            right.baseAddress,
+                            rightRowCount,
+                            columnCount,
+                            false,
+                            result.baseAddress,
+                            width,
+                            isAdding,
+                            upcoming
+                        )
+                    }
                 }
             }
         }

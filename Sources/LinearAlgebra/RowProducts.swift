@@ -42,9 +42,11 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
         var products = [Double](repeating: 0, count: rowCount * (rowCount + 1) / 2)
         let blocks = (0..<rowCount).parts(of: Self.blockHeight)
         for stripe in columns.parts(of: Self.stripeWidth(rowCount: rowCount)) {
+            // A stripe of all rows is followed by the next one.
+            let end = blocks.count == 1 ? columns.upperBound : stripe.upperBound
             for (index, block) in blocks.enumerated() {
                 for other in blocks[index...] {
-                    self.multiply(rows[block], rows[other], columns: stripe)
+                    self.multiply(rows[block], rows[other], columns: stripe, endingAt: end)
                     self.add(block, other, to: &products, rowCount: rowCount)
                 }
             }
@@ -52,27 +54,32 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
         return products
     }
 
-    /// Computes the products between the rows of two blocks, or of one, over the given columns.
+    /// Computes the products between the rows of two blocks, or of one, over the given columns; up to `end`, further
+    /// ones are multiplied next.
     private mutating func multiply(
         _ rows: ArraySlice<StoredNumbers>,
         _ others: ArraySlice<StoredNumbers>,
-        columns: Range<Int>
+        columns: Range<Int>,
+        endingAt end: Int
     ) {
         let height = Scalar.wholeBlocks(rows.count)
         let width = Scalar.wholeBlocks(others.count)
-        let panelWidth = Self.panelWidth(rowCount: max(height, width))
+        let isOneBlock = rows.indices == others.indices
+        var upcoming = UpcomingNumbers(of: isOneBlock ? rows : rows + others, as: Scalar.self)
         self.block.withRoom(for: height * width) { block in
-            for panel in columns.parts(of: panelWidth) {
+            for panel in columns.parts(of: Scalar.panelWidth) {
                 let isAdding = panel.lowerBound > columns.lowerBound
+                upcoming.columns = panel.upperBound..<min(panel.upperBound + Scalar.panelWidth, end)
                 Self.pack(panel, of: rows, by: &self.converted, into: &self.upper)
-                if rows.indices == others.indices {
+                if isOneBlock {
                     self.upper.withNumbers(height * panel.count) { upper in
                         Scalar.multiplyByOwnTranspose(
                             upper,
                             rowCount: rows.count,
                             columnCount: panel.count,
                             into: &block,
-                            isAdding: isAdding
+                            isAdding: isAdding,
+                            upcoming: upcoming
                         )
                     }
                 } else {
@@ -86,7 +93,8 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
                                 rowCount: others.count,
                                 columnCount: panel.count,
                                 into: &block,
-                                isAdding: isAdding
+                                isAdding: isAdding,
+                                upcoming: upcoming
                             )
                         }
                     }
@@ -121,12 +129,6 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
                 }
             }
         }
-    }
-
-    /// The number of columns that are packed together: as many as half a mebibyte holds, which stays in the
-    /// second-level cache, and not more than one register may sum.
-    private static func panelWidth(rowCount: Int) -> Int {
-        min(max(128, (512 << 10) / MemoryLayout<Scalar>.stride / rowCount / 16 * 16), 256)
     }
 
     /// The number of columns whose products are summed in `Scalar`: the more rows, the more of them, since every product

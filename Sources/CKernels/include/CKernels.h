@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /// How the numbers of a message are stored, little-endian.
 typedef enum {
@@ -31,6 +32,14 @@ typedef struct {
     bool varies;
 } kernel_panel_summary;
 
+/// Numbers that are packed next: of each of some rows `length` bytes, from `offset` on.
+///
+/// They are asked for and not read: where there is nothing at an address, nothing happens.
+typedef struct {
+    const uintptr_t *rows;
+    size_t row_count, offset, length;
+} kernel_upcoming;
+
 typedef void scalars;
 
 /// The level of the processor whose kernels are used: `baseline`, `x86-64-v3` (AVX2) or `x86-64-v4` (AVX-512).
@@ -45,12 +54,12 @@ const char *kernel_level_name(void);
 ///     packed[block][column][lane] = matrix[block · lanes + lane][column]
 ///
 /// The rows of the source are `source_stride` bytes apart. `packed` has room for `columns` numbers of whole blocks of
-/// rows; rows that are not there mean nothing. `origin` and `means` have room for `columns` numbers, rounded up to
-/// whole blocks.
+/// rows; rows that are not there become zero. `origin` and `means` have room for `columns` numbers, rounded up to whole
+/// blocks.
 ///
-/// A number of the column, the median of three, is subtracted first, then the mean of the differences: a constant column
-/// becomes exactly zero, the partial sums do not grow with the mean, and one outlying row takes no digits from the
-/// others. What rounds in a mean is the same for every row of the column, so no estimate that ignores a shift sees it.
+/// A mean is that of the differences from a number of the column, the median of three, and that number: of a constant
+/// column it is exact, partial sums do not grow with it, and one outlying row takes no digits from the others. What rounds
+/// in a mean is the same for every row of the column, so no estimate that ignores a shift sees it.
 kernel_panel_summary kernel_pack_centered(kernel_element scalar, const void *source, size_t source_stride,
                                           kernel_element element, size_t rows, size_t columns, double scale,
                                           scalars *packed, scalars *origin, scalars *means);
@@ -65,10 +74,10 @@ void kernel_pack(kernel_element scalar, const void *const *rows, kernel_element 
 ///
 /// With `is_triangle`, both are the same, and only blocks on and above the diagonal are computed; what lies below the
 /// diagonal means nothing afterwards, nor does what lies beyond the rows. The result has room for whole blocks of rows,
-/// `stride` numbers apart.
+/// `stride` numbers apart. Meanwhile `upcoming`, unless it is null, is asked for into the second-level cache.
 void kernel_multiply_blocks(kernel_element scalar, const scalars *rows, size_t row_count, const scalars *columns,
                             size_t column_count, size_t depth, bool is_triangle, scalars *result, size_t stride,
-                            bool is_adding);
+                            bool is_adding, const kernel_upcoming *upcoming);
 
 /// Converts `count` numbers, each multiplied by `scale`.
 void kernel_convert(kernel_element scalar, const void *source, kernel_element element, size_t count, double scale,
