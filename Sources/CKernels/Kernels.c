@@ -21,27 +21,33 @@ static const kernel_level levels[] = {
 #endif
 };
 
-// The highest level that the processor has, up to the one that the environment names.
-static const kernel_level *highest_level(void) {
+// The highest level that the processor has.
+static const kernel_level *processor_level(void) {
     size_t highest = 0;
 #ifdef __x86_64__
     highest += __builtin_cpu_supports("x86-64-v3") != 0;
     highest += highest > 0 && __builtin_cpu_supports("x86-64-v4") != 0;
 #endif
+    return &levels[highest];
+}
+
+// The processor's level, or the lower one that the environment names.
+static const kernel_level *chosen_level(void) {
+    const kernel_level *const highest = processor_level();
     const char *const limit = getenv("LIVECKA_KERNELS");
-    for (size_t level = 0; limit != NULL && level < highest; level++) {
-        if (strcmp(limit, levels[level].name) == 0) {
-            return &levels[level];
+    for (const kernel_level *level = levels; limit != NULL && level < highest; level++) {
+        if (strcmp(limit, level->name) == 0) {
+            return level;
         }
     }
-    return &levels[highest];
+    return highest;
 }
 
 static const kernel_level *current_level(void) {
     static _Atomic(const kernel_level *) current;
     const kernel_level *level = atomic_load_explicit(&current, memory_order_relaxed);
     if (level == NULL) {
-        level = highest_level();
+        level = chosen_level();
         atomic_store_explicit(&current, level, memory_order_relaxed);
     }
     return level;
@@ -49,6 +55,10 @@ static const kernel_level *current_level(void) {
 
 const char *kernel_level_name(void) {
     return current_level()->name;
+}
+
+const char *kernel_processor_level_name(void) {
+    return processor_level()->name;
 }
 
 #define KERNEL(name) (scalar == KERNEL_F64 ? current_level()->f64 : current_level()->f32)->name

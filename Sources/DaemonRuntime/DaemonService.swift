@@ -88,13 +88,13 @@ public struct DaemonService: Service {
                 "ingest.endpoints": "\(daemon.ingestEndpoints.joined(separator: " "))",
                 "publish.endpoint": "\(daemon.publishEndpoint)",
                 "control.endpoint": "\(daemon.controlEndpoint)",
-                "engine.kernels": "\(KernelLevel.current)",
+                "engine.kernels": "\(KernelLevel.current.rawValue)",
             ]
         )
-        if let asked = self.environment[KernelLevel.variable], asked != KernelLevel.current {
+        if let asked = self.environment[KernelLevel.variable], asked != KernelLevel.current.rawValue {
             self.logger.warning(
                 "\(KernelLevel.variable) names no level of this processor below its own",
-                metadata: ["asked": "\(asked)", "used": "\(KernelLevel.current)"]
+                metadata: ["asked": "\(asked)", "used": "\(KernelLevel.current.rawValue)"]
             )
         }
         let withoutEffect = self.settings.withoutEffect

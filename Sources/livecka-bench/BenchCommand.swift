@@ -1,4 +1,5 @@
 import ArgumentParser
+import Benchmarks
 import Threads
 
 /// The command `livecka-bench`.
@@ -24,8 +25,9 @@ struct BenchCommand: ParsableCommand {
         ]
     )
 
-    /// Runs the command that the arguments name, with memory as the daemon has it.
+    /// Runs the command that the arguments name, with memory as the daemon has it and a floor that is one.
     static func main() {
+        ReferenceKernels.matchProcessor()
         keepFreeMemory()
         self.main(nil)
     }

@@ -110,7 +110,8 @@ public struct EngineBenchmark: Sendable {
             floorSeconds: rounds.floor,
             details: [
                 "threads": .integer(self.threadCount),
-                "kernels": .string(KernelLevel.current),
+                "kernels": .string(KernelLevel.current.rawValue),
+                "sgemm_kernels": .string(ReferenceKernels.name),
                 "gflops": .number(shape.operationCount / rounds.measured * 1e-9),
                 "sgemm_gflops": .number(shape.operationCount / rounds.floor * 1e-9),
                 "peak_bytes": .integer(meter.peakResidentByteCount),

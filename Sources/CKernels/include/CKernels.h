@@ -48,6 +48,9 @@ typedef void scalars;
 /// and to measure, what another machine would do. It is read once.
 const char *kernel_level_name(void);
 
+/// The highest level that the processor has.
+const char *kernel_processor_level_name(void);
+
 /// Widens `columns` neighbouring columns of a row-major matrix, multiplies by `scale` and subtracts each column's mean,
 /// into blocks of 64 bytes' worth of rows side by side:
 ///
