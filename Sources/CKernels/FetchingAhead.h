@@ -49,14 +49,15 @@ INLINE fetching start_fetching(const kernel_upcoming *upcoming, size_t steps) {
     };
 }
 
-// Asks for the lines of a step, into the second-level cache.
+// Asks for the lines of a step, into the second-level cache. Numbers need not begin with a line: those before them in
+// theirs came first, so it is the lines' ends that are asked for.
 INLINE void fetch_lines(fetching *ahead) {
     for (size_t row = 0; row < ahead->row_count && ahead->row < ahead->last_row; row++) {
         const size_t end = ahead->offset + ahead->length;
         const bool is_last = end >= ahead->last_offset;
         const size_t last = is_last ? ahead->last_offset : end;
         for (size_t offset = ahead->offset; offset < last; offset += CACHE_LINE) {
-            __builtin_prefetch((const void *)(*ahead->row + offset), 0, 2);
+            __builtin_prefetch((const void *)(*ahead->row + offset + CACHE_LINE - 1), 0, 2);
         }
         ahead->offset = is_last ? ahead->first_offset : end;
         ahead->row += is_last;
