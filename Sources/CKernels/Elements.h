@@ -22,6 +22,10 @@
 // How many rows of a folded triangle lie together.
 #define PANEL_ROWS 4
 
+INLINE size_t element_size(kernel_element element) {
+    return element == KERNEL_F64 ? 8 : element == KERNEL_F32 ? 4 : 2;
+}
+
 INLINE float load_f16(const unsigned char *source) {
     _Float16 value;
     memcpy(&value, source, sizeof value);

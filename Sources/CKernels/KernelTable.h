@@ -10,7 +10,8 @@ typedef struct {
     kernel_panel_summary (*pack_centered)(const void *source, size_t source_stride, kernel_element element, size_t rows,
                                           size_t columns, double scale, scalars *packed, scalars *origin,
                                           scalars *means);
-    void (*pack)(const void *const *rows, kernel_element element, size_t row_count, size_t columns, scalars *packed);
+    void (*pack)(const uintptr_t *rows, size_t offset, kernel_element element, size_t row_count, size_t columns,
+                 scalars *packed);
     void (*multiply_blocks)(const scalars *rows, size_t row_count, const scalars *columns, size_t column_count,
                             size_t depth, bool is_triangle, scalars *result, size_t stride, bool is_adding,
                             const kernel_upcoming *upcoming);

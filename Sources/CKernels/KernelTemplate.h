@@ -50,51 +50,78 @@ static void convert_kernel(const void *source, kernel_element element, size_t co
 #undef CONVERT
 }
 
-// Magnitudes compare as their bits do, and infinity and NaN are larger than all others.
-INLINE SCALAR largest_magnitude(const unsigned char *source, kernel_element element, size_t count) {
-    BITS largest = 0;
-    for (size_t index = 0; index < count; index++) {
-        const BITS bits = magnitude_bits(load(source, element, index));
-        largest = bits > largest ? bits : largest;
+// As many numbers as a vector has lanes, from `index` on.
+INLINE void load_vector(const unsigned char *source, kernel_element element, size_t index, vector *numbers) {
+#pragma clang loop unroll(full)
+    for (size_t lane = 0; lane < LANES; lane++) {
+        (*numbers)[lane] = load(source, element, index + lane);
     }
-    SCALAR magnitude;
-    memcpy(&magnitude, &largest, sizeof magnitude);
-    return magnitude;
 }
 
+// Magnitudes compare as their bits do, and infinity and NaN are larger than all others.
+INLINE SCALAR largest_number(const bits_vector *magnitudes) {
+    const BITS largest = __builtin_reduce_max(*magnitudes);
+    SCALAR number;
+    memcpy(&number, &largest, sizeof number);
+    return number;
+}
+
+// How far ahead, in bytes, a matrix is asked for that is read from its first number to its last: a processor looks no
+// further ahead than the page by itself.
+#define READING_DISTANCE 4096
+
+// Reads `count` numbers; with a row, writes them there.
+INLINE void read_numbers(const unsigned char *source, kernel_element element, size_t count, SCALAR scale,
+                         SCALAR *restrict row, bits_vector *largest) {
+    size_t index = 0;
+    for (; index + LANES <= count; index += LANES) {
+        __builtin_prefetch(source + index * element_size(element) + READING_DISTANCE, 0, 2);
+        vector numbers;
+        load_vector(source, element, index, &numbers);
+        *largest = __builtin_elementwise_max((bits_vector)numbers & ~SIGN_BIT, *largest);
+        if (row != NULL) {
+            *(loose_vector *)(row + index) = numbers * scale;
+        }
+    }
+    for (; index < count; index++) {
+        const SCALAR number = load(source, element, index);
+        const BITS bits = magnitude_bits(number);
+        (*largest)[0] = bits > (*largest)[0] ? bits : (*largest)[0];
+        if (row != NULL) {
+            row[index] = number * scale;
+        }
+    }
+}
+
+INLINE SCALAR largest_magnitude(const unsigned char *source, kernel_element element, size_t count) {
+    bits_vector largest = {0};
+    read_numbers(source, element, count, 1, NULL, &largest);
+    return largest_number(&largest);
+}
+
+WHOLE_REGISTERS
 static double largest_magnitude_kernel(const void *source, kernel_element element, size_t count) {
 #define LARGEST_MAGNITUDE(constant) largest_magnitude(source, constant, count)
     FOR_ELEMENT(element, LARGEST_MAGNITUDE)
 #undef LARGEST_MAGNITUDE
 }
 
-// Every number is read once: the matrix may come from memory.
+// Every number is read once: the matrix may come from memory. Of a square, whole vectors are written: what is left of
+// the diagonal means nothing.
 INLINE SCALAR read_symmetric(const unsigned char *source, kernel_element element, size_t n, bool is_packed,
                              SCALAR scale, SCALAR *restrict matrix, size_t stride) {
-    BITS largest = 0;
-    size_t place = 0;
+    bits_vector largest = {0};
     for (size_t i = 0; i < n; i++) {
-        if (!is_packed) {
-            for (size_t j = 0; j < i; j++) {
-                const BITS bits = magnitude_bits(load(source, element, place + j));
-                largest = bits > largest ? bits : largest;
-            }
-            place += i;
-        }
-        SCALAR *const restrict row = matrix + i * stride + i;
-        for (size_t j = 0; j < n - i; j++) {
-            const SCALAR value = load(source, element, place + j);
-            const BITS bits = magnitude_bits(value);
-            largest = bits > largest ? bits : largest;
-            row[j] = value * scale;
-        }
-        place += n - i;
+        const size_t left = is_packed ? 0 : i / LANES * LANES, column = is_packed ? i : left;
+        read_numbers(source, element, left, scale, NULL, &largest);
+        source += left * element_size(element);
+        read_numbers(source, element, n - column, scale, matrix + i * stride + column, &largest);
+        source += (n - column) * element_size(element);
     }
-    SCALAR magnitude;
-    memcpy(&magnitude, &largest, sizeof magnitude);
-    return magnitude;
+    return largest_number(&largest);
 }
 
+WHOLE_REGISTERS
 static double read_symmetric_kernel(const void *source, kernel_element element, size_t n, bool is_packed,
                                     double scale, scalars *matrix, size_t stride) {
 #define READ_SYMMETRIC(constant) read_symmetric(source, constant, n, is_packed, (SCALAR)scale, matrix, stride)

@@ -69,9 +69,9 @@ kernel_panel_summary kernel_pack_centered(kernel_element scalar, const void *sou
     return KERNEL(pack_centered)(source, source_stride, element, rows, columns, scale, packed, origin, means);
 }
 
-void kernel_pack(kernel_element scalar, const void *const *rows, kernel_element element, size_t row_count,
-                 size_t columns, scalars *packed) {
-    KERNEL(pack)(rows, element, row_count, columns, packed);
+void kernel_pack(kernel_element scalar, const uintptr_t *rows, size_t offset, kernel_element element,
+                 size_t row_count, size_t columns, scalars *packed) {
+    KERNEL(pack)(rows, offset, element, row_count, columns, packed);
 }
 
 void kernel_multiply_blocks(kernel_element scalar, const scalars *rows, size_t row_count, const scalars *columns,

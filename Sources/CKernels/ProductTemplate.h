@@ -47,17 +47,6 @@ INLINE void transpose(vector *rows) {
     }
 }
 
-// As many numbers of a row as a vector has lanes, multiplied by `scale`, less those of `origin`.
-INLINE void load_vector(const unsigned char *source, kernel_element element, size_t column, SCALAR scale,
-                        const vector *origin, vector *differences) {
-    vector wide;
-#pragma clang loop unroll(full)
-    for (size_t lane = 0; lane < LANES; lane++) {
-        wide[lane] = load(source, element, column + lane) * scale;
-    }
-    *differences = wide - *origin;
-}
-
 // Packs up to LANES rows less the means, unless there are none; where there are fewer, the other lanes are zero.
 //
 // Whole squares stay in registers. One whose lanes are counted lies in memory, and is therefore another variable.
@@ -71,7 +60,8 @@ INLINE void pack_block(const unsigned char *const *sources, kernel_element eleme
         for (size_t row = 0; row < LANES; row++) {
             square[row] = (vector){0};
             if (row < rows) {
-                load_vector(sources[row], element, column, scale, &mean, &square[row]);
+                load_vector(sources[row], element, column, &square[row]);
+                square[row] = square[row] * scale - mean;
             }
         }
         transpose(square);
@@ -89,21 +79,26 @@ INLINE void pack_block(const unsigned char *const *sources, kernel_element eleme
 }
 
 // Packs rows that are anywhere.
-INLINE void pack_rows(const unsigned char *const *sources, kernel_element element, size_t rows, size_t columns,
+INLINE void pack_rows(const uintptr_t *rows, size_t offset, kernel_element element, size_t row_count, size_t columns,
                       SCALAR *restrict packed) {
-    size_t row = 0;
-    for (; row + LANES <= rows; row += LANES) {
-        pack_block(sources + row, element, LANES, columns, 1, NULL, packed + row * columns);
-    }
-    if (row < rows) {
-        pack_block(sources + row, element, rows - row, columns, 1, NULL, packed + row * columns);
+    for (size_t row = 0; row < row_count; row += LANES) {
+        const size_t count = row_count - row < LANES ? row_count - row : LANES;
+        const unsigned char *sources[LANES];
+        for (size_t lane = 0; lane < count; lane++) {
+            sources[lane] = (const unsigned char *)(rows[row + lane] + offset);
+        }
+        if (count == LANES) {
+            pack_block(sources, element, LANES, columns, 1, NULL, packed + row * columns);
+        } else {
+            pack_block(sources, element, count, columns, 1, NULL, packed + row * columns);
+        }
     }
 }
 
 WHOLE_REGISTERS
-static void pack_kernel(const void *const *rows, kernel_element element, size_t row_count, size_t columns,
+static void pack_kernel(const uintptr_t *rows, size_t offset, kernel_element element, size_t row_count, size_t columns,
                         scalars *packed) {
-#define PACK(constant) pack_rows((const unsigned char *const *)rows, constant, row_count, columns, packed)
+#define PACK(constant) pack_rows(rows, offset, constant, row_count, columns, packed)
     FOR_ELEMENT(element, PACK)
 #undef PACK
 }
@@ -139,9 +134,9 @@ INLINE void sum_differences(const unsigned char *source, size_t source_stride, k
     for (size_t row = 0; row < rows; row++) {
 #pragma clang loop unroll(full)
         for (size_t index = 0; index < count; index++) {
-            vector difference;
-            load_vector(source + row * source_stride, element, column + index * LANES, scale, &first[index],
-                        &difference);
+            vector numbers;
+            load_vector(source + row * source_stride, element, column + index * LANES, &numbers);
+            const vector difference = numbers * scale - first[index];
             sum[index] += difference;
             any |= (bits_vector)difference;
         }

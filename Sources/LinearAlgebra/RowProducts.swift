@@ -40,13 +40,14 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
         guard !rows.isEmpty else { return [] }
         let rowCount = rows.count
         var products = [Double](repeating: 0, count: rowCount * (rowCount + 1) / 2)
+        let rows = StoredRows<Scalar>(rows, length: columns.upperBound)
         let blocks = (0..<rowCount).parts(of: Self.blockHeight)
         for stripe in columns.parts(of: Self.stripeWidth(rowCount: rowCount)) {
             // A stripe of all rows is followed by the next one.
             let end = blocks.count == 1 ? columns.upperBound : stripe.upperBound
             for (index, block) in blocks.enumerated() {
                 for other in blocks[index...] {
-                    self.multiply(rows[block], rows[other], columns: stripe, endingAt: end)
+                    self.multiply(block, other, of: rows, columns: stripe, endingAt: end)
                     self.add(block, other, to: &products, rowCount: rowCount)
                 }
             }
@@ -57,42 +58,42 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
     /// Computes the products between the rows of two blocks, or of one, over the given columns; up to `end`, further
     /// ones are multiplied next.
     private mutating func multiply(
-        _ rows: ArraySlice<StoredNumbers>,
-        _ others: ArraySlice<StoredNumbers>,
+        _ block: Range<Int>,
+        _ other: Range<Int>,
+        of rows: StoredRows<Scalar>,
         columns: Range<Int>,
         endingAt end: Int
     ) {
-        let height = Scalar.wholeBlocks(rows.count)
-        let width = Scalar.wholeBlocks(others.count)
-        let isOneBlock = rows.indices == others.indices
-        var upcoming = UpcomingNumbers(of: isOneBlock ? rows : rows + others, as: Scalar.self)
-        self.block.withRoom(for: height * width) { block in
+        let height = Scalar.wholeBlocks(block.count)
+        let width = Scalar.wholeBlocks(other.count)
+        var upcoming = rows.upcoming(block, other)
+        self.block.withRoom(for: height * width) { products in
             for panel in columns.parts(of: Scalar.panelWidth) {
                 let isAdding = panel.lowerBound > columns.lowerBound
                 upcoming.columns = panel.upperBound..<min(panel.upperBound + Scalar.panelWidth, end)
-                Self.pack(panel, of: rows, by: &self.converted, into: &self.upper)
-                if isOneBlock {
+                rows.pack(columns: panel, of: block, converting: &self.converted, into: &self.upper)
+                if block == other {
                     self.upper.withNumbers(height * panel.count) { upper in
                         Scalar.multiplyByOwnTranspose(
                             upper,
-                            rowCount: rows.count,
+                            rowCount: block.count,
                             columnCount: panel.count,
-                            into: &block,
+                            into: &products,
                             isAdding: isAdding,
                             upcoming: upcoming
                         )
                     }
                 } else {
-                    Self.pack(panel, of: others, by: &self.converted, into: &self.lower)
+                    rows.pack(columns: panel, of: other, converting: &self.converted, into: &self.lower)
                     self.upper.withNumbers(height * panel.count) { upper in
                         self.lower.withNumbers(width * panel.count) { lower in
                             Scalar.multiply(
                                 upper,
-                                rowCount: rows.count,
+                                rowCount: block.count,
                                 byTransposeOf: lower,
-                                rowCount: others.count,
+                                rowCount: other.count,
                                 columnCount: panel.count,
-                                into: &block,
+                                into: &products,
                                 isAdding: isAdding,
                                 upcoming: upcoming
                             )
@@ -109,25 +110,6 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
         self.block.withNumbers(Scalar.wholeBlocks(rows.count) * stride) { block in
             var products = products.mutableSpan
             Scalar.add(block, rows: rows, columns: others, stride: stride, to: &products, count: rowCount)
-        }
-    }
-
-    /// Packs the given columns of some rows, a block at a time.
-    private static func pack(
-        _ columns: Range<Int>,
-        of rows: ArraySlice<StoredNumbers>,
-        by converted: inout AlignedBuffer<Scalar>,
-        into packed: inout AlignedBuffer<Scalar>
-    ) {
-        let blockSize = Scalar.blockHeight * columns.count
-        packed.withRoom(for: Scalar.wholeBlocks(rows.count) * columns.count) { packed in
-            converted.withRoom(for: blockSize) { converted in
-                for (index, block) in rows.indices.parts(of: Scalar.blockHeight).enumerated() {
-                    packed.withPart(index * blockSize..<(index + 1) * blockSize) { packed in
-                        Scalar.pack(columns: columns, of: rows[block], converting: &converted, into: &packed)
-                    }
-                }
-            }
         }
     }
 

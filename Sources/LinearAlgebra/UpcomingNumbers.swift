@@ -13,21 +13,24 @@ struct UpcomingNumbers {
     /// Which numbers of each row come next.
     var columns: Range<Int> = 0..<0
 
-    /// The rows of activations.
+    /// Describes rows.
+    ///
+    /// - Parameters:
+    ///   - rows: The address of each row's first number.
+    ///   - byteCount: The size of a number.
+    init(rows: [UInt], byteCount: Int) {
+        self.rows = rows
+        self.byteCount = byteCount
+    }
+
+    /// Describes activations.
     init(of activations: RawSpan, shape: ActivationShape) {
         // SAFETY: The address is not followed here.
         let start = unsafe activations.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
-        self.rows = (0..<shape.exampleCount).map { start + UInt($0 * shape.rowByteCount) }
-        self.byteCount = shape.elementType.byteCount
-    }
-
-    /// Rows in the precision that they are packed in; those in the other one are not asked for.
-    init<Scalar: KernelScalar>(of rows: some Sequence<StoredNumbers>, as type: Scalar.Type) {
-        self.rows = rows.compactMap { row in
-            // SAFETY: The address is not followed here.
-            unsafe Scalar.address(of: 0..<0, in: row).map { UInt(bitPattern: $0) }
-        }
-        self.byteCount = MemoryLayout<Scalar>.stride
+        self.init(
+            rows: (0..<shape.exampleCount).map { start + UInt($0 * shape.rowByteCount) },
+            byteCount: shape.elementType.byteCount
+        )
     }
 
     /// Calls a closure with what a kernel asks for.

@@ -95,16 +95,18 @@ public struct UCenteredBatch: Sendable {
         for share in shares.dropFirst() {
             cosines.add(share.cosines, multipliedBy: 1)
         }
+        let norms = self.grams.map(\.norm)
         var products = [Double](repeating: 0, count: layerCount * (layerCount + 1) / 2)
         var next = 0
         for (position, row) in rows.enumerated() {
-            let norm = self.grams[row].norm
-            products[packedIndex(row, row, count: layerCount)] = norm * norm
+            let norm = norms[row]
+            // Where a product with layer 0 would stand: those of a row are neighbours.
+            let start = packedIndex(row, row, count: layerCount) - row
+            products[start + row] = norm * norm
             for column in rows[(position + 1)...] {
                 next += 1
                 // Both triangles count, and only one was multiplied.
-                products[packedIndex(row, column, count: layerCount)] =
-                    2 * cosines[next] * norm * self.grams[column].norm
+                products[start + column] = 2 * cosines[next] * norm * norms[column]
             }
             next += 1
         }

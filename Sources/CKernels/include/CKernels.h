@@ -67,10 +67,10 @@ kernel_panel_summary kernel_pack_centered(kernel_element scalar, const void *sou
                                           kernel_element element, size_t rows, size_t columns, double scale,
                                           scalars *packed, scalars *origin, scalars *means);
 
-/// Packs like the function above `columns` numbers of each of some rows, wherever each is, and neither multiplies nor
-/// subtracts; rows that are not there become zero.
-void kernel_pack(kernel_element scalar, const void *const *rows, kernel_element element, size_t row_count,
-                 size_t columns, scalars *packed);
+/// Packs like the function above `columns` numbers of each of some rows, `offset` bytes behind the address of each, and
+/// neither multiplies nor subtracts; rows that are not there become zero.
+void kernel_pack(kernel_element scalar, const uintptr_t *rows, size_t offset, kernel_element element,
+                 size_t row_count, size_t columns, scalars *packed);
 
 /// Computes the products of every packed row of `rows` with every one of `columns`; with `is_adding` adds them to the
 /// result.
@@ -93,7 +93,7 @@ double kernel_largest_magnitude(kernel_element scalar, const void *source, kerne
 /// are `stride` numbers apart; returns the largest magnitude, before scaling, among all numbers of the source.
 ///
 /// The source is a whole square, or with `is_packed` its upper triangle, row by row. Of a square the lower triangle
-/// counts for the magnitude alone.
+/// counts for the magnitude alone; what lies below the result's diagonal means nothing afterwards.
 double kernel_read_symmetric(kernel_element scalar, const void *source, kernel_element element, size_t n,
                              bool is_packed, double scale, scalars *matrix, size_t stride);
 
