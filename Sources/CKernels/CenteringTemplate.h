@@ -80,7 +80,7 @@ INLINE SCALAR *center_row(const SCALAR *row, size_t n, size_t i, const double *o
     const double offset = offsets[i];
     size_t j = i + 1;
     for (; j + 8 <= n; j += 8, target += 8) {
-        __builtin_prefetch((const char *)target + WRITING_DISTANCE, 1, 3);
+        __builtin_prefetch((const void *)((uintptr_t)target + WRITING_DISTANCE), 1, 3);
         const eight_doubles centered = (LOAD_EIGHT(row + j) - (EIGHT_DOUBLES(offsets + j) + offset)) * scale;
         *(loose_eight *)target = __builtin_convertvector(centered, loose_eight);
     }

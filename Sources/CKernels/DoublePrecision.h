@@ -1,7 +1,7 @@
 // All kernels in Float64. The including file, one for each level of the processor, defines
 //
 //     TABLE  the name of the table of them
-//     GROUP  how many rows of a tile are summed at a time
+//     GROUP, WIDE_GROUP  how many rows of a tile, and of two side by side, are summed at a time
 
 #include "Elements.h"
 

@@ -1,7 +1,8 @@
 // Asking for numbers while others are multiplied.
 //
-// A processor has a dozen or so lines of the first-level cache on their way at one time: who packs numbers straight from
-// memory waits for it. Multiplying needs none, so a product asks for what is packed after it, a few lines at a time.
+// A processor has a dozen or so lines of the first-level cache on their way at one time: who packs numbers straight
+// from memory waits for it. Multiplying needs none, so a product asks for what is packed after it, a few lines at a
+// time.
 
 #ifndef FETCHING_AHEAD_H
 #define FETCHING_AHEAD_H
@@ -10,8 +11,8 @@
 
 #define CACHE_LINE 64
 
-// How many vectors are multiplied between two times of asking. Fewer cost more than they hide; and of many lines at once
-// some would be waited for.
+// How many vectors are multiplied between two times of asking. Fewer cost more than they hide; and of many lines at
+// once some would be waited for.
 #define FETCHING_STEP 256
 
 // What is still to ask for: in each step some lines of one row, or some whole rows.

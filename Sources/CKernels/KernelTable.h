@@ -8,8 +8,7 @@
 /// What the functions of CKernels.h call: each does what the one of its name says there.
 typedef struct {
     kernel_panel_summary (*pack_centered)(const void *source, size_t source_stride, kernel_element element, size_t rows,
-                                          size_t columns, double scale, scalars *packed, scalars *origin,
-                                          scalars *means);
+                                          size_t columns, double scale, scalars *packed, scalars *means);
     void (*pack)(const uintptr_t *rows, size_t offset, kernel_element element, size_t row_count, size_t columns,
                  scalars *packed);
     void (*multiply_blocks)(const scalars *rows, size_t row_count, const scalars *columns, size_t column_count,

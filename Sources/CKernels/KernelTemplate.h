@@ -75,7 +75,8 @@ INLINE void read_numbers(const unsigned char *source, kernel_element element, si
                          SCALAR *restrict row, bits_vector *largest) {
     size_t index = 0;
     for (; index + LANES <= count; index += LANES) {
-        __builtin_prefetch(source + index * element_size(element) + READING_DISTANCE, 0, 2);
+        const uintptr_t place = (uintptr_t)source + index * element_size(element);
+        __builtin_prefetch((const void *)(place + READING_DISTANCE), 0, 2);
         vector numbers;
         load_vector(source, element, index, &numbers);
         *largest = __builtin_elementwise_max((bits_vector)numbers & ~SIGN_BIT, *largest);

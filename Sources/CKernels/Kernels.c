@@ -65,8 +65,8 @@ const char *kernel_processor_level_name(void) {
 
 kernel_panel_summary kernel_pack_centered(kernel_element scalar, const void *source, size_t source_stride,
                                           kernel_element element, size_t rows, size_t columns, double scale,
-                                          scalars *packed, scalars *origin, scalars *means) {
-    return KERNEL(pack_centered)(source, source_stride, element, rows, columns, scale, packed, origin, means);
+                                          scalars *packed, scalars *means) {
+    return KERNEL(pack_centered)(source, source_stride, element, rows, columns, scale, packed, means);
 }
 
 void kernel_pack(kernel_element scalar, const uintptr_t *rows, size_t offset, kernel_element element,

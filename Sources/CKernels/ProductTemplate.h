@@ -16,6 +16,8 @@
 
 #include "FetchingAhead.h"
 
+_Static_assert(2 * LANES <= FETCHING_STEP, "a step is a column at least");
+
 // How many neighbouring vectors of columns are summed together: as many lines as a processor asks for by itself.
 #define SUMMED_VECTORS 8
 
@@ -49,7 +51,7 @@ INLINE void transpose(vector *rows) {
 
 // Packs up to LANES rows less the means, unless there are none; where there are fewer, the other lanes are zero.
 //
-// Whole squares stay in registers. One whose lanes are counted lies in memory, and is therefore another variable.
+// A square stays in registers as long as no lane of it is counted: the last columns are written one by one.
 INLINE void pack_block(const unsigned char *const *sources, kernel_element element, const size_t rows, size_t columns,
                        SCALAR scale, const SCALAR *restrict means, SCALAR *restrict packed) {
     size_t column = 0;
@@ -119,23 +121,23 @@ INLINE void choose_origin(const unsigned char *source, size_t source_stride, ker
     }
 }
 
-// Adds up what `count` neighbouring vectors of columns differ from the origin in, over all rows, and collects the bits of
-// all differences. A row's vectors lie in neighbouring lines, and so are read together.
+// Adds up, over all rows, what `count` neighbouring vectors of columns differ from the origin in, and collects the bits
+// of all differences. A row's vectors lie in neighbouring lines, and so are read together.
 INLINE void sum_differences(const unsigned char *source, size_t source_stride, kernel_element element, size_t rows,
-                            size_t column, const size_t count, SCALAR scale, const SCALAR *restrict origin,
-                            SCALAR *restrict sums, bits_vector *bits) {
+                            const size_t count, SCALAR scale, const SCALAR *restrict origin, SCALAR *restrict sums,
+                            bits_vector *bits) {
     vector first[SUMMED_VECTORS], sum[SUMMED_VECTORS];
     bits_vector any = *bits;
 #pragma clang loop unroll(full)
     for (size_t index = 0; index < count; index++) {
-        first[index] = *(const loose_vector *)(origin + column + index * LANES);
+        first[index] = *(const loose_vector *)(origin + index * LANES);
         sum[index] = (vector){0};
     }
     for (size_t row = 0; row < rows; row++) {
 #pragma clang loop unroll(full)
         for (size_t index = 0; index < count; index++) {
             vector numbers;
-            load_vector(source + row * source_stride, element, column + index * LANES, &numbers);
+            load_vector(source + row * source_stride, element, index * LANES, &numbers);
             const vector difference = numbers * scale - first[index];
             sum[index] += difference;
             any |= (bits_vector)difference;
@@ -143,46 +145,54 @@ INLINE void sum_differences(const unsigned char *source, size_t source_stride, k
     }
 #pragma clang loop unroll(full)
     for (size_t index = 0; index < count; index++) {
-        *(loose_vector *)(sums + column + index * LANES) = sum[index];
+        *(loose_vector *)(sums + index * LANES) = sum[index];
     }
     *bits = any;
 }
 
-// Computes the means: those of the differences from the origin, and the origin. Where a number differs from the origin,
-// it differs from the mean or another one does.
-INLINE kernel_panel_summary find_means(const unsigned char *source, size_t source_stride, kernel_element element,
-                                       size_t rows, size_t columns, SCALAR scale, SCALAR *restrict origin,
-                                       SCALAR *restrict means) {
+// The means of up to SUMMED_VECTORS vectors of columns: those of the differences from the origin, and the origin. Where
+// a number differs from the origin, it differs from the mean or another one does.
+INLINE void find_some_means(const unsigned char *source, size_t source_stride, kernel_element element, size_t rows,
+                            size_t columns, SCALAR scale, SCALAR *restrict means, kernel_panel_summary *summary) {
+    SCALAR origin[SUMMED_VECTORS * LANES], sums[SUMMED_VECTORS * LANES];
     choose_origin(source, source_stride, element, rows, columns, scale, origin);
-    bits_vector any = {0};
+    bits_vector bits = {0};
     size_t column = 0;
-    for (; column + SUMMED_VECTORS * LANES <= columns; column += SUMMED_VECTORS * LANES) {
-        sum_differences(source, source_stride, element, rows, column, SUMMED_VECTORS, scale, origin, means, &any);
+    if (columns == SUMMED_VECTORS * LANES) {
+        sum_differences(source, source_stride, element, rows, SUMMED_VECTORS, scale, origin, sums, &bits);
+        column = columns;
     }
     for (; column + LANES <= columns; column += LANES) {
-        sum_differences(source, source_stride, element, rows, column, 1, scale, origin, means, &any);
+        sum_differences(source + column * element_size(element), source_stride, element, rows, 1, scale,
+                        origin + column, sums + column, &bits);
     }
-    BITS bits = 0;
     for (; column < columns; column++) {
-        SCALAR sum = 0;
+        sums[column] = 0;
         for (size_t row = 0; row < rows; row++) {
             const SCALAR difference = load(source + row * source_stride, element, column) * scale - origin[column];
-            sum += difference;
-            bits |= magnitude_bits(difference);
+            sums[column] += difference;
+            bits[0] |= magnitude_bits(difference);
         }
-        means[column] = sum;
     }
-    for (size_t lane = 0; lane < LANES; lane++) {
-        bits |= any[lane] & ~SIGN_BIT;
-    }
-    kernel_panel_summary summary = {0, bits != 0};
+    bits &= ~SIGN_BIT;
+    summary->varies |= __builtin_reduce_or(bits) != 0;
     {
 #pragma clang fp reassociate(on)
         for (size_t index = 0; index < columns; index++) {
-            const double mean = (double)origin[index] + (double)(means[index] / (SCALAR)rows);
-            summary.squared_means += mean * mean;
+            const double mean = (double)origin[index] + (double)(sums[index] / (SCALAR)rows);
+            summary->squared_means += mean * mean;
             means[index] = (SCALAR)mean;
         }
+    }
+}
+
+INLINE kernel_panel_summary find_means(const unsigned char *source, size_t source_stride, kernel_element element,
+                                       size_t rows, size_t columns, SCALAR scale, SCALAR *restrict means) {
+    kernel_panel_summary summary = {0, false};
+    for (size_t column = 0; column < columns; column += SUMMED_VECTORS * LANES) {
+        const size_t left = columns - column;
+        find_some_means(source + column * element_size(element), source_stride, element, rows,
+                        left < SUMMED_VECTORS * LANES ? left : SUMMED_VECTORS * LANES, scale, means + column, &summary);
     }
     return summary;
 }
@@ -192,7 +202,7 @@ INLINE void pack_matrix(const unsigned char *source, size_t source_stride, kerne
                         size_t columns, SCALAR scale, const SCALAR *restrict means, SCALAR *restrict packed) {
     for (size_t row = 0; row < rows; row += LANES) {
         const unsigned char *sources[LANES];
-        for (size_t lane = 0; lane < LANES; lane++) {
+        for (size_t lane = 0; lane < LANES && row + lane < rows; lane++) {
             sources[lane] = source + (row + lane) * source_stride;
         }
         if (row + LANES <= rows) {
@@ -206,9 +216,8 @@ INLINE void pack_matrix(const unsigned char *source, size_t source_stride, kerne
 // The means first, while the panel comes into the cache, then everything else.
 INLINE kernel_panel_summary pack_centered(const unsigned char *source, size_t source_stride, kernel_element element,
                                           size_t rows, size_t columns, SCALAR scale, SCALAR *restrict packed,
-                                          SCALAR *restrict origin, SCALAR *restrict means) {
-    const kernel_panel_summary summary =
-        find_means(source, source_stride, element, rows, columns, scale, origin, means);
+                                          SCALAR *restrict means) {
+    const kernel_panel_summary summary = find_means(source, source_stride, element, rows, columns, scale, means);
     pack_matrix(source, source_stride, element, rows, columns, scale, means, packed);
     return summary;
 }
@@ -216,9 +225,9 @@ INLINE kernel_panel_summary pack_centered(const unsigned char *source, size_t so
 WHOLE_REGISTERS
 static kernel_panel_summary pack_centered_kernel(const void *source, size_t source_stride, kernel_element element,
                                                  size_t rows, size_t columns, double scale, scalars *packed,
-                                                 scalars *origin, scalars *means) {
+                                                 scalars *means) {
 #define PACK_CENTERED(constant)                                                                                        \
-    pack_centered(source, source_stride, constant, rows, columns, (SCALAR)scale, packed, origin, means)
+    pack_centered(source, source_stride, constant, rows, columns, (SCALAR)scale, packed, means)
     FOR_ELEMENT(element, PACK_CENTERED)
 #undef PACK_CENTERED
 }
@@ -300,7 +309,8 @@ INLINE void multiply_tile(const SCALAR *restrict columns, const tile_width width
         if (width == HALF_BLOCK) {
             multiply_half_rows(columns, rows + row, depth, count, target, stride, is_adding, ahead);
         } else {
-            multiply_rows(columns, width, rows + row, depth, count, target, stride, is_adding, ahead);
+            multiply_rows(columns, width == TWO_BLOCKS ? 2 : 1, rows + row, depth, count, target, stride, is_adding,
+                          ahead);
         }
     }
 }
@@ -323,19 +333,21 @@ INLINE void multiply_columns(const SCALAR *restrict columns, const tile_width wi
                              size_t row_count, size_t depth, SCALAR *restrict result, size_t stride, bool is_adding,
                              fetching *ahead) {
     for (size_t row = 0; row < row_count; row += LANES) {
-        multiply_tile(columns, width, rows + row * depth, depth, LANES, result + row * stride, stride, is_adding, ahead);
+        multiply_tile(columns, width, rows + row * depth, depth, LANES, result + row * stride, stride, is_adding,
+                      ahead);
     }
 }
 
-// How many steps a product has, at least.
+// How many steps a product has, or a few more: half of a tile on the diagonal is left out.
 INLINE size_t step_count(size_t row_count, size_t column_count, size_t depth, bool is_triangle) {
     const size_t row_blocks = divide_up(row_count, LANES), column_blocks = divide_up(column_count, LANES);
     const size_t tiles = is_triangle ? row_blocks * (row_blocks + 1) / 2 : row_blocks * column_blocks;
     return tiles * LANES * depth / FETCHING_STEP;
 }
 
-// Where the last block of the columns is at most half full, tiles with it are half as wide. Of two blocks on the diagonal
-// the first one's rows are multiplied by both: half a tile for nothing, which costs less than three products instead.
+// Where the last block of the columns is at most half full, tiles with it are half as wide. Of two blocks on the
+// diagonal the first one's rows are multiplied by both: half a tile for nothing, which costs less than three products
+// instead.
 WHOLE_REGISTERS
 static void multiply_blocks_kernel(const scalars *rows, size_t row_count, const scalars *columns, size_t column_count,
                                    size_t depth, bool is_triangle, scalars *result, size_t stride, bool is_adding,

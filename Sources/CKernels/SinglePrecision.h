@@ -1,7 +1,7 @@
 // All kernels in Float32. The including file, one for each level of the processor, defines
 //
 //     TABLE  the name of the table of them
-//     GROUP  how many rows of a tile are summed at a time
+//     GROUP, WIDE_GROUP  how many rows of a tile, and of two side by side, are summed at a time
 //     MULTIPLY_PANELS_BY_F64  the name of the product in Float64 with matrices in Float32
 
 #include "Elements.h"

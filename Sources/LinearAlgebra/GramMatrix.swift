@@ -16,8 +16,7 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     /// A stripe of the activations, widened, centred and packed.
     var panel = AlignedBuffer<Scalar>()
 
-    /// For each feature of the panel a number that an example has, and the mean of the differences from it.
-    var origin = AlignedBuffer<Scalar>()
+    /// The mean of each feature of the panel.
     var means = AlignedBuffer<Scalar>()
 
     /// Creates a matrix of no examples.
@@ -25,7 +24,7 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
 
     /// The size of the memory that the matrix holds.
     package var byteCount: Int {
-        self.entries.byteCount + self.panel.byteCount + self.origin.byteCount + self.means.byteCount
+        self.entries.byteCount + self.panel.byteCount + self.means.byteCount
     }
 
     /// The distance of the square's rows.

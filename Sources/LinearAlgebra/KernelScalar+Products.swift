@@ -12,8 +12,8 @@ extension KernelScalar {
 
     /// The number of columns that are packed and multiplied together.
     ///
-    /// Three blocks of them, 24 KiB, stay in the first-level cache; adding a panel's products to the result costs little
-    /// next to computing them; and no register sums so many that a digit is lost.
+    /// Three blocks of them, 24 KiB, stay in the first-level cache; adding a panel's products to the result costs
+    /// little next to computing them; and no register sums so many that a digit is lost.
     static var panelWidth: Int { 128 }
 
     /// A number of rows, rounded up to whole blocks.
@@ -29,8 +29,7 @@ extension KernelScalar {
     ///   - shape: What the bytes are.
     ///   - scale: A power of two.
     ///   - packed: Room for `columns.count` numbers of each of the examples, in whole blocks.
-    ///   - origin: Scratch for as many numbers as there are columns, in whole blocks.
-    ///   - means: Likewise.
+    ///   - means: Scratch for as many numbers as there are columns.
     /// - Returns: What was found out on the way.
     static func packCentered(
         columns: Range<Int>,
@@ -38,31 +37,27 @@ extension KernelScalar {
         shape: ActivationShape,
         scale: Double,
         into packed: inout MutableSpan<Self>,
-        origin: inout MutableSpan<Self>,
         means: inout MutableSpan<Self>
     ) -> FeatureSummary {
         precondition(activations.byteCount == shape.byteCount && columns.upperBound <= shape.featureCount)
         precondition(packed.count >= self.wholeBlocks(shape.exampleCount) * columns.count)
-        precondition(min(origin.count, means.count) >= self.wholeBlocks(columns.count))
-        // SAFETY: The kernel reads `columns` of every row, and writes as many numbers of every packed row, of the
-        // origin and of the means, in whole blocks; all of them were checked to exist.
+        precondition(means.count >= columns.count)
+        // SAFETY: The kernel reads `columns` of every row, and writes as many numbers of every packed row, in whole
+        // blocks, and of the means; all of them were checked to exist.
         let summary = unsafe activations.withUnsafeBytes { bytes in
             unsafe packed.withUnsafeMutableBufferPointer { packed in
-                unsafe origin.withUnsafeMutableBufferPointer { origin in
-                    unsafe means.withUnsafeMutableBufferPointer { means in
-                        unsafe kernel_pack_centered(
-                            self.elementType.kernelElement,
-                            bytes.baseAddress?.advanced(by: columns.lowerBound * shape.elementType.byteCount),
-                            shape.rowByteCount,
-                            shape.elementType.kernelElement,
-                            shape.exampleCount,
-                            columns.count,
-                            scale,
-                            packed.baseAddress,
-                            origin.baseAddress,
-                            means.baseAddress
-                        )
-                    }
+                unsafe means.withUnsafeMutableBufferPointer { means in
+                    unsafe kernel_pack_centered(
+                        self.elementType.kernelElement,
+                        bytes.baseAddress?.advanced(by: columns.lowerBound * shape.elementType.byteCount),
+                        shape.rowByteCount,
+                        shape.elementType.kernelElement,
+                        shape.exampleCount,
+                        columns.count,
+                        scale,
+                        packed.baseAddress,
+                        means.baseAddress
+                    )
                 }
             }
         }

@@ -7,11 +7,15 @@ struct StoredRows<Scalar: KernelScalar> {
     /// Where each row is; 0 for one of the other precision.
     private let addresses: [UInt]
 
+    /// How many numbers of each row there are at least.
+    private let length: Int
+
     /// Keeps rows.
     ///
     /// - Precondition: Every row has at least `length` numbers.
     init(_ rows: [StoredNumbers], length: Int) {
         self.rows = rows
+        self.length = length
         self.addresses = rows.map { $0.address(of: 0..<length, as: Scalar.self) ?? 0 }
     }
 
@@ -31,12 +35,14 @@ struct StoredRows<Scalar: KernelScalar> {
     ///   - rows: Which rows.
     ///   - converted: Scratch for rows of the other precision.
     ///   - packed: Scratch that gets as many numbers of the rows, in whole blocks.
+    /// - Precondition: Rows have the columns.
     func pack(
         columns: Range<Int>,
         of rows: Range<Int>,
         converting converted: inout AlignedBuffer<Scalar>,
         into packed: inout AlignedBuffer<Scalar>
     ) {
+        precondition(0 <= columns.lowerBound && columns.upperBound <= self.length, "Rows have no columns \(columns)")
         let height = Scalar.blockHeight
         packed.withRoom(for: Scalar.wholeBlocks(rows.count) * columns.count) { packed in
             for first in stride(from: rows.lowerBound, to: rows.upperBound, by: height) {

@@ -2,8 +2,8 @@ internal import CKernels
 
 /// Numbers that are packed after a product, and that the product asks for meanwhile.
 ///
-/// A panel that comes from memory is waited for when it is packed, while a product, whose numbers are in the cache, leaves
-/// memory idle. Which pieces of rows come next no processor guesses.
+/// A panel that comes from memory is waited for when it is packed, while a product, whose numbers are in the cache,
+/// leaves memory idle. Which pieces of rows come next no processor guesses.
 ///
 /// Only the cache follows the addresses: one whose numbers have gone does no harm.
 struct UpcomingNumbers {
@@ -35,6 +35,7 @@ struct UpcomingNumbers {
 
     /// Calls a closure with what a kernel asks for.
     func withKernelUpcoming(_ body: (UnsafePointer<kernel_upcoming>) -> Void) {
+        // SAFETY: The addresses are valid while the closure runs; those that they hold are not followed.
         unsafe self.rows.withUnsafeBufferPointer { rows in
             var upcoming = unsafe kernel_upcoming(
                 rows: rows.baseAddress,

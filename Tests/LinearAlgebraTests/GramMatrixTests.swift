@@ -45,7 +45,72 @@ import Testing
                 let shape = ActivationShape(elementType: .float32, exampleCount: 11, featureCount: 300)
                 #expect(!gram.fill(activations: bytes, shape: shape).varies)
                 #expect(gram.diagonal.allSatisfy { $0 == 0 })
+                var double = GramMatrix<Double>()
+                #expect(!double.fill(activations: bytes, shape: shape).varies)
+                #expect(double.diagonal.allSatisfy { $0 == 0 })
             }
+        }
+    }
+
+    /// What lies below the diagonal, and beyond the examples, may be anything: here it is NaN from another batch.
+    @Test func nothingOfAnEarlierBatchIsSeen() {
+        let (n, p) = (13, 300)
+        var reused = GramMatrix<Float>()
+        withBytes(of: Array(repeating: .nan, count: 32 * p), as: .float32) { bytes, _ in
+            let shape = ActivationShape(elementType: .float32, exampleCount: 32, featureCount: p)
+            _ = reused.fill(activations: bytes, shape: shape)
+        }
+        withBytes(of: numbers(n * p, seed: 9), as: .float32) { bytes, _ in
+            let shape = ActivationShape(elementType: .float32, exampleCount: n, featureCount: p)
+            var fresh = GramMatrix<Float>()
+            _ = fresh.fill(activations: bytes, shape: shape)
+            _ = reused.fill(activations: bytes, shape: shape)
+            #expect(reused.upperTriangle() == fresh.upperTriangle())
+            #expect(reused.offDiagonalSums().rows == fresh.offDiagonalSums().rows)
+            let offsets = numbers(n, seed: 2)
+            let product: [Float] = reused.withFoldedTriangle(
+                subtracting: offsets,
+                scale: 1,
+                diagonal: Array(repeating: 0, count: n)
+            ) { _, matrix in
+                var rows = AlignedBuffer<Float>()
+                return rows.withRoom(for: 2 * matrix.paddedCount) { rows in
+                    for index in 0..<matrix.paddedCount {
+                        rows[index] = index < n ? 1 : 0
+                    }
+                    matrix.multiply(row: 0, of: &rows)
+                    return (0..<n).map { rows[matrix.paddedCount + $0] }
+                }
+            }
+            #expect(product.allSatisfy { $0.isFinite })
+        }
+    }
+
+    /// In whole vectors and beside them, left of the diagonal and right of it.
+    @Test(arguments: ElementType.allCases, [-Double.infinity, .nan])
+    func nonFiniteNumbersOfReadyMadeMatricesAreFoundAnywhere(elementType: ElementType, value: Double) {
+        let n = 33
+        for place in 0..<n * n {
+            var values = Array(repeating: 0.5, count: n * n)
+            values[place] = value
+            withBytes(of: values, as: elementType, offset: 1) { bytes, _ in
+                var single = GramMatrix<Float>()
+                let largest = single.fill(gram: bytes, elementType: elementType, isPacked: false, exampleCount: n)
+                #expect(!largest.isFinite, "\(place)")
+            }
+        }
+    }
+
+    @Test(arguments: [9, 16, 17, 33], [true, false])
+    func readyMadeMatricesOfFloat32AreReadAsTheyAre(exampleCount n: Int, isPacked: Bool) {
+        let square = numbers(n * n, seed: 6)
+        let values = isPacked ? (0..<n).flatMap { square[$0 * n + $0..<($0 + 1) * n] } : square
+        withBytes(of: values, as: .float32, offset: 3) { bytes, stored in
+            var gram = GramMatrix<Float>()
+            let largest = gram.fill(gram: bytes, elementType: .float32, isPacked: isPacked, exampleCount: n, scale: 4)
+            #expect(largest == stored.reduce(0) { max($0, abs($1)) })
+            let upper = isPacked ? stored : (0..<n).flatMap { stored[$0 * n + $0..<($0 + 1) * n] }
+            #expect(gram.upperTriangle() == upper.map { $0 * 4 })
         }
     }
 

@@ -54,6 +54,25 @@ import Testing
         }
     }
 
+    /// Two blocks of rows, of which each has a row of the other precision.
+    @Test func precisionsMixInEveryBlock() {
+        let (rowCount, columnCount) = (1030, 3)
+        let rows = (0..<rowCount).map { numbers(columnCount, seed: UInt64($0 + 1)).map { Double(Float($0)) } }
+        let doubles = [7, 1027]
+        let stored = rows.enumerated().map { index, row in
+            doubles.contains(index)
+                ? StoredNumbers.double(FixedNumbers(row)) : .single(FixedNumbers(row.map { Float($0) }))
+        }
+        var scratch = RowProducts<Double>()
+        let products = scratch.products(of: stored, columns: 0..<columnCount)
+        for i in [0, 7, 1023, 1024, 1027, 1029] {
+            for j in i..<rowCount {
+                let expected = zip(rows[i], rows[j]).reduce(0) { $0 + $1.0 * $1.1 }
+                #expect(abs(products[packedIndex(i, j, count: rowCount)] - expected) < 1e-13, "\(i), \(j)")
+            }
+        }
+    }
+
     @Test func packedEntriesFollowEachOther() {
         let count = 7
         let places = (0..<count).flatMap { row in (row..<count).map { packedIndex(row, $0, count: count) } }

@@ -1,5 +1,5 @@
 internal import COpenBLAS
-internal import Glibc
+internal import Foundation
 internal import LinearAlgebra
 
 /// The kernels that OpenBLAS multiplies with.
@@ -20,14 +20,15 @@ public enum ReferenceKernels {
     ///
     /// What the environment names stays. To be called first: nothing that the process has done is left.
     public static func matchProcessor() {
-        // SAFETY: There is no other thread yet, whose look at the environment this could disturb.
+        // SAFETY: No thread but this one looks at the environment: OpenBLAS's own threads wait for products.
         guard unsafe getenv(self.variable) == nil,
-            let better = self.kernels(insteadOf: self.name, on: .ofProcessor)
+            let better = self.kernels(insteadOf: self.name, on: .ofProcessor),
+            let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
+            unsafe setenv(self.variable, better, 1) == 0
         else { return }
-        unsafe setenv(self.variable, better, 1)
         // SAFETY: The strings are terminated, as is the array of them; without success they are not freed, once.
         var arguments = unsafe CommandLine.arguments.map { unsafe strdup($0) } + [nil]
-        unsafe execv("/proc/self/exe", &arguments)
+        unsafe execv(program, &arguments)
     }
 
     /// Kernels for a processor that OpenBLAS has taken lesser ones for; `nil` where they are good enough.
@@ -39,6 +40,9 @@ public enum ReferenceKernels {
         }
     }
 
-    /// Kernels for processors with AVX2 or more; those for Zen do as well with AVX-512 on half as wide a unit.
+    /// Kernels for processors with AVX2 or more.
+    ///
+    /// Those without AVX-512 stay on a processor that has it: OpenBLAS has chosen them for a model that it knows, such
+    /// as Zen 4, whose units are half as wide.
     private static let withAVX2: Set = ["Cooperlake", "Excavator", "Haswell", "SapphireRapids", "SkylakeX", "Zen"]
 }

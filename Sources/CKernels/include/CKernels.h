@@ -57,15 +57,14 @@ const char *kernel_processor_level_name(void);
 ///     packed[block][column][lane] = matrix[block · lanes + lane][column]
 ///
 /// The rows of the source are `source_stride` bytes apart. `packed` has room for `columns` numbers of whole blocks of
-/// rows; rows that are not there become zero. `origin` and `means` have room for `columns` numbers, rounded up to whole
-/// blocks.
+/// rows; rows that are not there become zero. `means` has room for `columns` numbers.
 ///
 /// A mean is that of the differences from a number of the column, the median of three, and that number: of a constant
-/// column it is exact, partial sums do not grow with it, and one outlying row takes no digits from the others. What rounds
-/// in a mean is the same for every row of the column, so no estimate that ignores a shift sees it.
+/// column it is exact, the sum does not grow with it, and one outlying row takes no digits from the sum of the others.
+/// What rounds in a mean is the same for every row of the column, so no estimate that ignores a shift sees it.
 kernel_panel_summary kernel_pack_centered(kernel_element scalar, const void *source, size_t source_stride,
                                           kernel_element element, size_t rows, size_t columns, double scale,
-                                          scalars *packed, scalars *origin, scalars *means);
+                                          scalars *packed, scalars *means);
 
 /// Packs like the function above `columns` numbers of each of some rows, `offset` bytes behind the address of each, and
 /// neither multiplies nor subtracts; rows that are not there become zero.
