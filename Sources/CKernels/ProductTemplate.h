@@ -18,6 +18,9 @@
 
 _Static_assert(2 * LANES <= FETCHING_STEP, "a step is a column at least");
 
+// How many of the last columns are multiplied at a time.
+#define FEW_COLUMNS 4
+
 // How many neighbouring vectors of columns are summed together: as many lines as a processor asks for by itself.
 #define SUMMED_VECTORS 8
 
@@ -232,12 +235,10 @@ static kernel_panel_summary pack_centered_kernel(const void *source, size_t sour
 #undef PACK_CENTERED
 }
 
-// Some rows of a tile, or of `width` tiles side by side, as many as there are registers to sum them in: the products of
-// `row_count` neighbouring numbers of the one block with whole vectors of the others.
-INLINE void multiply_rows(const SCALAR *restrict columns, const size_t width, const SCALAR *restrict rows, size_t depth,
-                          const size_t row_count, SCALAR *restrict result, size_t stride, bool is_adding,
-                          fetching *ahead) {
-    vector sums[2][LANES];
+// Sums the products of `row_count` neighbouring numbers of one block with whole vectors of another one, or of two that
+// are neighbours: as many as there are registers to sum them in.
+INLINE void sum_products(const SCALAR *restrict columns, const size_t width, const SCALAR *restrict rows, size_t depth,
+                         const size_t row_count, vector (*sums)[LANES], fetching *ahead) {
 #pragma clang loop unroll(full)
     for (size_t row = 0; row < row_count; row++) {
         sums[0][row] = sums[1][row] = (vector){0};
@@ -258,6 +259,14 @@ INLINE void multiply_rows(const SCALAR *restrict columns, const size_t width, co
             }
         }
     }
+}
+
+// Some rows of a tile, or of two side by side.
+INLINE void multiply_rows(const SCALAR *restrict columns, const size_t width, const SCALAR *restrict rows, size_t depth,
+                          const size_t row_count, SCALAR *restrict result, size_t stride, bool is_adding,
+                          fetching *ahead) {
+    vector sums[2][LANES];
+    sum_products(columns, width, rows, depth, row_count, sums, ahead);
 #pragma clang loop unroll(full)
     for (size_t tile = 0; tile < width; tile++) {
 #pragma clang loop unroll(full)
@@ -268,7 +277,7 @@ INLINE void multiply_rows(const SCALAR *restrict columns, const size_t width, co
     }
 }
 
-// The same with half a vector.
+// Some rows of half a tile.
 INLINE void multiply_half_rows(const SCALAR *restrict columns, const SCALAR *restrict rows, size_t depth,
                                const size_t row_count, SCALAR *restrict result, size_t stride, bool is_adding,
                                fetching *ahead) {
@@ -294,42 +303,50 @@ INLINE void multiply_half_rows(const SCALAR *restrict columns, const SCALAR *res
     }
 }
 
-// How much of the columns' blocks a product takes.
-typedef enum { HALF_BLOCK, ONE_BLOCK, TWO_BLOCKS } tile_width;
-
-// A tile of `row_count` rows, as many of them at a time as the registers have room for.
-INLINE void multiply_tile(const SCALAR *restrict columns, const tile_width width, const SCALAR *restrict rows,
-                          size_t depth, const size_t row_count, SCALAR *restrict result, size_t stride,
-                          bool is_adding, fetching *ahead) {
-    const size_t height = width == HALF_BLOCK ? 2 * GROUP : width == ONE_BLOCK ? GROUP : WIDE_GROUP;
-#pragma clang loop unroll(full)
-    for (size_t row = 0; row < row_count; row += height) {
-        const size_t count = row_count - row < height ? row_count - row : height;
-        SCALAR *const target = result + row * stride;
-        if (width == HALF_BLOCK) {
-            multiply_half_rows(columns, rows + row, depth, count, target, stride, is_adding, ahead);
-        } else {
-            multiply_rows(columns, width == TWO_BLOCKS ? 2 : 1, rows + row, depth, count, target, stride, is_adding,
-                          ahead);
+// A few columns of a tile, or of two below one another: the columns are multiplied as rows would be, and the products
+// are written across.
+INLINE void multiply_few_columns(const SCALAR *restrict columns, const SCALAR *restrict rows, const size_t width,
+                                 size_t depth, SCALAR *restrict result, size_t stride, bool is_adding,
+                                 fetching *ahead) {
+    vector sums[2][LANES];
+    sum_products(rows, width, columns, depth, FEW_COLUMNS, sums, ahead);
+    for (size_t tile = 0; tile < width; tile++) {
+        for (size_t lane = 0; lane < LANES; lane++) {
+            SCALAR *const target = result + (tile * LANES + lane) * stride;
+            for (size_t column = 0; column < FEW_COLUMNS; column++) {
+                target[column] = is_adding ? target[column] + sums[tile][column][lane] : sums[tile][column][lane];
+            }
         }
     }
 }
 
+// A tile, or two side by side: as many rows at a time as the registers have room for.
+INLINE void multiply_tile(const SCALAR *restrict columns, const size_t width, const SCALAR *restrict rows, size_t depth,
+                          const size_t row_count, SCALAR *restrict result, size_t stride, bool is_adding,
+                          fetching *ahead) {
+    const size_t height = width == 2 ? WIDE_GROUP : GROUP;
+#pragma clang loop unroll(full)
+    for (size_t row = 0; row < row_count; row += height) {
+        const size_t count = row_count - row < height ? row_count - row : height;
+        multiply_rows(columns, width, rows + row, depth, count, result + row * stride, stride, is_adding, ahead);
+    }
+}
+
 // A tile on the diagonal: of the lower half of its rows, only the right half of the columns is above the diagonal.
-INLINE void multiply_diagonal_tile(const SCALAR *restrict block, size_t depth, bool is_half, SCALAR *restrict result,
-                                   size_t stride, bool is_adding, fetching *ahead) {
+INLINE void multiply_diagonal_tile(const SCALAR *restrict block, size_t depth, SCALAR *restrict result, size_t stride,
+                                   bool is_adding, fetching *ahead) {
     const size_t half = LANES / 2;
-    if (is_half) {
-        multiply_tile(block, HALF_BLOCK, block, depth, half, result, stride, is_adding, ahead);
-    } else {
-        multiply_tile(block, ONE_BLOCK, block, depth, half, result, stride, is_adding, ahead);
-        multiply_tile(block + half, HALF_BLOCK, block + half, depth, half, result + half * (stride + 1), stride,
-                      is_adding, ahead);
+    multiply_tile(block, 1, block, depth, half, result, stride, is_adding, ahead);
+#pragma clang loop unroll(full)
+    for (size_t row = half; row < LANES; row += 2 * GROUP) {
+        const size_t count = LANES - row < 2 * GROUP ? LANES - row : 2 * GROUP;
+        multiply_half_rows(block + half, block + row, depth, count, result + row * stride + half, stride, is_adding,
+                           ahead);
     }
 }
 
 // The tiles of one or two blocks of columns, which stay in the first-level cache, with the first `row_count` rows.
-INLINE void multiply_columns(const SCALAR *restrict columns, const tile_width width, const SCALAR *restrict rows,
+INLINE void multiply_columns(const SCALAR *restrict columns, const size_t width, const SCALAR *restrict rows,
                              size_t row_count, size_t depth, SCALAR *restrict result, size_t stride, bool is_adding,
                              fetching *ahead) {
     for (size_t row = 0; row < row_count; row += LANES) {
@@ -338,16 +355,35 @@ INLINE void multiply_columns(const SCALAR *restrict columns, const tile_width wi
     }
 }
 
-// How many steps a product has, or a few more: half of a tile on the diagonal is left out.
-INLINE size_t step_count(size_t row_count, size_t column_count, size_t depth, bool is_triangle) {
-    const size_t row_blocks = divide_up(row_count, LANES), column_blocks = divide_up(column_count, LANES);
-    const size_t tiles = is_triangle ? row_blocks * (row_blocks + 1) / 2 : row_blocks * column_blocks;
-    return tiles * LANES * depth / FETCHING_STEP;
+// The last columns, where they are few, with the first `row_count` rows.
+INLINE void multiply_last_columns(const SCALAR *restrict columns, size_t column_count, const SCALAR *restrict rows,
+                                  size_t row_count, size_t depth, SCALAR *restrict result, size_t stride,
+                                  bool is_adding, fetching *ahead) {
+    for (size_t column = 0; column < column_count; column += FEW_COLUMNS) {
+        size_t row = 0;
+        for (; WIDE_GROUP > 0 && row + LANES < row_count; row += 2 * LANES) {
+            multiply_few_columns(columns + column, rows + row * depth, 2, depth, result + row * stride + column, stride,
+                                 is_adding, ahead);
+        }
+        for (; row < row_count; row += LANES) {
+            multiply_few_columns(columns + column, rows + row * depth, 1, depth, result + row * stride + column, stride,
+                                 is_adding, ahead);
+        }
+    }
 }
 
-// Where the last block of the columns is at most half full, tiles with it are half as wide. Of two blocks on the
-// diagonal the first one's rows are multiplied by both: half a tile for nothing, which costs less than three products
-// instead.
+// How many steps a product has.
+INLINE size_t step_count(size_t row_count, size_t column_count, size_t depth, bool is_triangle) {
+    const size_t last = column_count % LANES, few = last <= LANES / 2 ? last : 0;
+    const size_t row_blocks = divide_up(row_count, LANES), column_blocks = divide_up(column_count - few, LANES);
+    const size_t tiles = is_triangle ? column_blocks * (column_blocks + 1) / 2 : row_blocks * column_blocks;
+    const size_t products = tiles * LANES + row_blocks * divide_up(few, FEW_COLUMNS) * FEW_COLUMNS;
+    return products * depth / FETCHING_STEP;
+}
+
+// A last block of the columns that is at most half full is no block: what is not there would cost as much as what is. Of
+// two blocks on the diagonal the first one's rows are multiplied by both: half a tile for nothing, which costs less than
+// three products instead.
 WHOLE_REGISTERS
 static void multiply_blocks_kernel(const scalars *rows, size_t row_count, const scalars *columns, size_t column_count,
                                    size_t depth, bool is_triangle, scalars *result, size_t stride, bool is_adding,
@@ -359,22 +395,19 @@ static void multiply_blocks_kernel(const scalars *rows, size_t row_count, const 
         const size_t count = column_count - column, whole_rows = is_triangle ? column : row_count;
         if (WIDE_GROUP > 0 && count > LANES + LANES / 2) {
             const SCALAR *const next = block + LANES * depth;
-            multiply_columns(block, TWO_BLOCKS, rows, whole_rows, depth, target, stride, is_adding, &ahead);
+            multiply_columns(block, 2, rows, whole_rows, depth, target, stride, is_adding, &ahead);
             if (is_triangle) {
-                multiply_tile(block, TWO_BLOCKS, block, depth, LANES, corner, stride, is_adding, &ahead);
-                multiply_diagonal_tile(next, depth, false, corner + LANES * (stride + 1), stride, is_adding, &ahead);
+                multiply_tile(block, 2, block, depth, LANES, corner, stride, is_adding, &ahead);
+                multiply_diagonal_tile(next, depth, corner + LANES * (stride + 1), stride, is_adding, &ahead);
             }
             column += LANES;
         } else if (count > LANES / 2) {
-            multiply_columns(block, ONE_BLOCK, rows, whole_rows, depth, target, stride, is_adding, &ahead);
+            multiply_columns(block, 1, rows, whole_rows, depth, target, stride, is_adding, &ahead);
             if (is_triangle) {
-                multiply_diagonal_tile(block, depth, false, corner, stride, is_adding, &ahead);
+                multiply_diagonal_tile(block, depth, corner, stride, is_adding, &ahead);
             }
         } else {
-            multiply_columns(block, HALF_BLOCK, rows, whole_rows, depth, target, stride, is_adding, &ahead);
-            if (is_triangle) {
-                multiply_diagonal_tile(block, depth, true, corner, stride, is_adding, &ahead);
-            }
+            multiply_last_columns(block, count, rows, row_count, depth, target, stride, is_adding, &ahead);
         }
     }
 }
