@@ -75,19 +75,31 @@ static double triangle_squares_kernel(const scalars *matrix, size_t stride, size
 // How far ahead, in bytes, room for a triangle is asked for: it was last in use a batch ago.
 #define WRITING_DISTANCE 2048
 
-// Writes what is right of the diagonal of one row; returns what lies behind it.
+// Writes eight numbers of a row.
+INLINE void center_eight(const SCALAR *row, size_t j, const double *offsets, double offset, double scale,
+                         SCALAR *target) {
+    const eight_doubles centered = (LOAD_EIGHT(row + j) - (EIGHT_DOUBLES(offsets + j) + offset)) * scale;
+    *(loose_eight *)target = __builtin_convertvector(centered, loose_eight);
+}
+
+// Writes what is right of the diagonal of one row; returns what lies behind it. Where eights leave some numbers over, the
+// last eight end with the last number.
 INLINE SCALAR *center_row(const SCALAR *row, size_t n, size_t i, const double *offsets, double scale, SCALAR *target) {
     const double offset = offsets[i];
+    SCALAR *const end = target + (n - i - 1);
     size_t j = i + 1;
     for (; j + 8 <= n; j += 8, target += 8) {
         __builtin_prefetch((const void *)((uintptr_t)target + WRITING_DISTANCE), 1, 3);
-        const eight_doubles centered = (LOAD_EIGHT(row + j) - (EIGHT_DOUBLES(offsets + j) + offset)) * scale;
-        *(loose_eight *)target = __builtin_convertvector(centered, loose_eight);
+        center_eight(row, j, offsets, offset, scale, target);
+    }
+    if (j < n && n - i - 1 >= 8) {
+        center_eight(row, n - 8, offsets, offset, scale, end - 8);
+        return end;
     }
     for (; j < n; j++, target++) {
         *target = (SCALAR)((row[j] - (offsets[j] + offset)) * scale);
     }
-    return target;
+    return end;
 }
 
 WHOLE_REGISTERS

@@ -70,28 +70,42 @@ INLINE SCALAR largest_number(const bits_vector *magnitudes) {
 // further ahead than the page by itself.
 #define READING_DISTANCE 4096
 
-// Reads `count` numbers; with a row, writes them there.
+// Reads as many numbers as a vector has lanes; with a row, writes them there.
+INLINE void read_vector(const unsigned char *source, kernel_element element, size_t index, SCALAR scale,
+                        SCALAR *restrict row, bits_vector *largest) {
+    vector numbers;
+    load_vector(source, element, index, &numbers);
+    *largest = __builtin_elementwise_max((bits_vector)numbers & ~SIGN_BIT, *largest);
+    if (row != NULL) {
+        *(loose_vector *)(row + index) = numbers * scale;
+    }
+}
+
+// Reads `count` numbers. Where whole vectors leave some over, the last vector ends with the last number.
 INLINE void read_numbers(const unsigned char *source, kernel_element element, size_t count, SCALAR scale,
                          SCALAR *restrict row, bits_vector *largest) {
     size_t index = 0;
     for (; index + LANES <= count; index += LANES) {
         const uintptr_t place = (uintptr_t)source + index * element_size(element);
         __builtin_prefetch((const void *)(place + READING_DISTANCE), 0, 2);
-        vector numbers;
-        load_vector(source, element, index, &numbers);
-        *largest = __builtin_elementwise_max((bits_vector)numbers & ~SIGN_BIT, *largest);
-        if (row != NULL) {
-            *(loose_vector *)(row + index) = numbers * scale;
-        }
+        read_vector(source, element, index, scale, row, largest);
     }
+    if (index == count) {
+        return;
+    }
+    if (count >= LANES) {
+        read_vector(source, element, count - LANES, scale, row, largest);
+        return;
+    }
+    BITS bits = 0;
     for (; index < count; index++) {
         const SCALAR number = load(source, element, index);
-        const BITS bits = magnitude_bits(number);
-        (*largest)[0] = bits > (*largest)[0] ? bits : (*largest)[0];
+        bits = magnitude_bits(number) > bits ? magnitude_bits(number) : bits;
         if (row != NULL) {
             row[index] = number * scale;
         }
     }
+    (*largest)[0] = bits > (*largest)[0] ? bits : (*largest)[0];
 }
 
 INLINE SCALAR largest_magnitude(const unsigned char *source, kernel_element element, size_t count) {
