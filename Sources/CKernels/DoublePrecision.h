@@ -20,6 +20,7 @@ INLINE void transpose_quarters(vector *rows) {
     rows[0] = low;
 }
 
+#include "PackingTemplate.h"
 #include "ProductTemplate.h"
 #include "TriangleTemplate.h"
 

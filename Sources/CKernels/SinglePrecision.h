@@ -29,6 +29,7 @@ INLINE void transpose_quarters(vector *rows) {
     rows[3] = (vector)__builtin_shufflevector((quarters)high01, (quarters)high23, HIGH_HALVES);
 }
 
+#include "PackingTemplate.h"
 #include "ProductTemplate.h"
 #include "TriangleTemplate.h"
 
