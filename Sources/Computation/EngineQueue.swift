@@ -148,8 +148,11 @@ struct EngineQueue: Sendable {
         }
     }
 
-    /// In how many shares the products of a batch are computed: no more than its messages had reserved memory for, each
-    /// of which knew of its own layers alone.
+    /// In how many shares the products of a batch are computed: one, and one more for each worker that no other job waits
+    /// for.
+    ///
+    /// A share costs a look at every product, and several at once compete for what all cores have in common. No more than
+    /// the batch's messages had reserved memory for, each of which knew of its own layers alone.
     private func shareCount(of grams: UCenteredBatch, reservedByteCount: Int) -> Int {
         let layerCount = grams.grams.count
         let left = grams.grams.reduce(reservedByteCount) { $0 - $1.byteCount }
@@ -157,7 +160,7 @@ struct EngineQueue: Sendable {
         let useful = UCenteredBatch.shareCount(
             layerCount: layerCount,
             exampleCount: grams.exampleCount,
-            threadCount: self.threadCount
+            threadCount: max(1, self.threadCount - self.jobs.count)
         )
         return max(1, min(useful, affordable))
     }

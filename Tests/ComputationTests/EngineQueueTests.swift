@@ -93,6 +93,31 @@ struct EngineQueueTests {
         #expect(queue.next() == nil)
     }
 
+    /// What waits keeps the other workers busy.
+    @Test(arguments: [(threadCount: 2, waiting: 1, shareCount: 1), (4, 1, 3), (4, 0, 4), (2, 50, 1)])
+    func productsAreSharedByTheWorkersThatNoOtherJobWaitsFor(threadCount: Int, waiting: Int, shareCount: Int) throws {
+        let example = ExampleBatch(exampleCount: 128, featureCount: 3, layerCount: 100)
+        let message = example.message(of: 0..<100)
+        var queue = EngineQueue(threadCount: threadCount)
+        _ = queue.append(self.batch, header: message.header, frames: message.frames, reservedByteCount: 1 << 30)
+        #expect(queue.seal(self.batch, layerOrder: Array(0..<100)) == nil)
+        let next = example.message(of: 0..<waiting)
+        _ = queue.append(
+            BatchID(run: .example, number: 2),
+            header: next.header,
+            frames: next.frames,
+            reservedByteCount: 0
+        )
+        for _ in 0..<100 {
+            let job = try self.takeGram(&queue).job
+            #expect(queue.finish(self.batch, slot: job.slot, with: .success(try self.gram(of: job))) == nil)
+        }
+        var shares: [Range<Int>] = []
+        while case .work(.products(let job), isNeeded: true)? = queue.next() { shares.append(job.columns) }
+        #expect(shares.count == shareCount)
+        #expect(shares.map(\.count).reduce(0, +) == 128 * 127 / 2)
+    }
+
     /// One layer a message: none of them knew of the others' products.
     @Test func productsAreNotSharedWhereNoMemoryWasReservedForIt() throws {
         let example = ExampleBatch(exampleCount: 100, featureCount: 3, layerCount: 100)
