@@ -11,8 +11,9 @@
 
 #include "Vectors.h"
 
-#include "CenteringTemplate.h"
 #include "KernelTemplate.h"
+
+#include "CenteringTemplate.h"
 
 INLINE void transpose_quarters(vector *rows) {
     const vector low = __builtin_shufflevector(rows[0], rows[1], LOW_HALVES);

@@ -16,16 +16,12 @@ typedef struct {
                             const kernel_upcoming *upcoming);
     void (*convert)(const void *source, kernel_element element, size_t count, double scale, scalars *result);
     double (*largest_magnitude)(const void *source, kernel_element element, size_t count);
-    double (*read_symmetric)(const void *source, kernel_element element, size_t n, bool is_packed, double scale,
-                             scalars *matrix, size_t stride);
     void (*add_rows)(const scalars *matrix, size_t stride, size_t rows, size_t columns, bool is_triangle,
                      double *totals, size_t total_columns);
-    double (*triangle_sums)(const scalars *matrix, size_t stride, size_t n, double *sums);
-    double (*triangle_squares)(const scalars *matrix, size_t stride, size_t n, const double *offsets);
-    void (*center_triangle)(const scalars *matrix, size_t stride, size_t n, const double *offsets, double scale,
-                            scalars *triangle);
-    void (*fold_centered_triangle)(scalars *matrix, size_t stride, size_t n, const double *offsets, double scale,
-                                   const double *diagonal, scalars *triangle);
+    double (*symmetric_sums)(const kernel_symmetric *matrix, double *sums, double *diagonal);
+    double (*center_triangle)(const kernel_symmetric *matrix, const double *offsets, scalars *triangle);
+    double (*fold_centered_triangle)(const kernel_symmetric *matrix, const double *offsets, scalars *triangle,
+                                     const double *diagonal, scalars *panels);
     void (*multiply_panels)(const scalars *panels, size_t n, const scalars *x, scalars *y);
     void (*multiply_panels_by_f64)(const scalars *panels, size_t n, const scalars *x, scalars *y);
     kernel_remainder (*orthonormalize)(scalars *basis, size_t fixed, size_t first, size_t count, size_t n);

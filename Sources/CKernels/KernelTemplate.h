@@ -66,51 +66,42 @@ INLINE SCALAR largest_number(const bits_vector *magnitudes) {
     return number;
 }
 
-// How far ahead, in bytes, a matrix is asked for that is read from its first number to its last: a processor looks no
+// How far ahead, in bytes, numbers are asked for that are read once from the first to the last: a processor looks no
 // further ahead than the page by itself.
-#define READING_DISTANCE 4096
+#define READING_DISTANCE 8192
 
-// Reads as many numbers as a vector has lanes; with a row, writes them there.
-INLINE void read_vector(const unsigned char *source, kernel_element element, size_t index, SCALAR scale,
-                        SCALAR *restrict row, bits_vector *largest) {
+INLINE void ask_ahead(const unsigned char *source, kernel_element element, size_t index) {
+    const uintptr_t place = (uintptr_t)source + index * element_size(element);
+    __builtin_prefetch((const void *)(place + READING_DISTANCE), 0, 2);
+}
+
+// Finds the largest magnitude among as many numbers as a vector has lanes.
+INLINE void read_vector(const unsigned char *source, kernel_element element, size_t index, bits_vector *largest) {
     vector numbers;
     load_vector(source, element, index, &numbers);
     *largest = __builtin_elementwise_max((bits_vector)numbers & ~SIGN_BIT, *largest);
-    if (row != NULL) {
-        *(loose_vector *)(row + index) = numbers * scale;
-    }
 }
 
-// Reads `count` numbers. Where whole vectors leave some over, the last vector ends with the last number.
-INLINE void read_numbers(const unsigned char *source, kernel_element element, size_t count, SCALAR scale,
-                         SCALAR *restrict row, bits_vector *largest) {
+// Finds that of `count` numbers. Where whole vectors leave some over, the last vector ends with the last number.
+INLINE void read_magnitudes(const unsigned char *source, kernel_element element, size_t count, bits_vector *largest) {
     size_t index = 0;
     for (; index + LANES <= count; index += LANES) {
-        const uintptr_t place = (uintptr_t)source + index * element_size(element);
-        __builtin_prefetch((const void *)(place + READING_DISTANCE), 0, 2);
-        read_vector(source, element, index, scale, row, largest);
+        ask_ahead(source, element, index);
+        read_vector(source, element, index, largest);
     }
-    if (index == count) {
+    if (index < count && count >= LANES) {
+        read_vector(source, element, count - LANES, largest);
         return;
     }
-    if (count >= LANES) {
-        read_vector(source, element, count - LANES, scale, row, largest);
-        return;
-    }
-    BITS bits = 0;
     for (; index < count; index++) {
-        const SCALAR number = load(source, element, index);
-        bits = magnitude_bits(number) > bits ? magnitude_bits(number) : bits;
-        if (row != NULL) {
-            row[index] = number * scale;
-        }
+        const BITS bits = magnitude_bits(load(source, element, index));
+        (*largest)[0] = bits > (*largest)[0] ? bits : (*largest)[0];
     }
-    (*largest)[0] = bits > (*largest)[0] ? bits : (*largest)[0];
 }
 
 INLINE SCALAR largest_magnitude(const unsigned char *source, kernel_element element, size_t count) {
     bits_vector largest = {0};
-    read_numbers(source, element, count, 1, NULL, &largest);
+    read_magnitudes(source, element, count, &largest);
     return largest_number(&largest);
 }
 
@@ -119,29 +110,6 @@ static double largest_magnitude_kernel(const void *source, kernel_element elemen
 #define LARGEST_MAGNITUDE(constant) largest_magnitude(source, constant, count)
     FOR_ELEMENT(element, LARGEST_MAGNITUDE)
 #undef LARGEST_MAGNITUDE
-}
-
-// Every number is read once: the matrix may come from memory. Of a square, whole vectors are written: what is left of
-// the diagonal means nothing.
-INLINE SCALAR read_symmetric(const unsigned char *source, kernel_element element, size_t n, bool is_packed,
-                             SCALAR scale, SCALAR *restrict matrix, size_t stride) {
-    bits_vector largest = {0};
-    for (size_t i = 0; i < n; i++) {
-        const size_t left = is_packed ? 0 : i / LANES * LANES, column = is_packed ? i : left;
-        read_numbers(source, element, left, scale, NULL, &largest);
-        source += left * element_size(element);
-        read_numbers(source, element, n - column, scale, matrix + i * stride + column, &largest);
-        source += (n - column) * element_size(element);
-    }
-    return largest_number(&largest);
-}
-
-WHOLE_REGISTERS
-static double read_symmetric_kernel(const void *source, kernel_element element, size_t n, bool is_packed,
-                                    double scale, scalars *matrix, size_t stride) {
-#define READ_SYMMETRIC(constant) read_symmetric(source, constant, n, is_packed, (SCALAR)scale, matrix, stride)
-    FOR_ELEMENT(element, READ_SYMMETRIC)
-#undef READ_SYMMETRIC
 }
 
 static void add_rows_kernel(const scalars *matrix, size_t stride, size_t rows, size_t columns, bool is_triangle,

@@ -90,33 +90,25 @@ double kernel_largest_magnitude(kernel_element scalar, const void *source, kerne
     return KERNEL(largest_magnitude)(source, element, count);
 }
 
-double kernel_read_symmetric(kernel_element scalar, const void *source, kernel_element element, size_t n,
-                             bool is_packed, double scale, scalars *matrix, size_t stride) {
-    return KERNEL(read_symmetric)(source, element, n, is_packed, scale, matrix, stride);
-}
-
 void kernel_add_rows(kernel_element scalar, const scalars *matrix, size_t stride, size_t rows, size_t columns,
                      bool is_triangle, double *totals, size_t total_columns) {
     KERNEL(add_rows)(matrix, stride, rows, columns, is_triangle, totals, total_columns);
 }
 
-double kernel_triangle_sums(kernel_element scalar, const scalars *matrix, size_t stride, size_t n, double *sums) {
-    return KERNEL(triangle_sums)(matrix, stride, n, sums);
+// A matrix is computed in the precision that its numbers have, or in Float32 where that is less.
+#define KERNEL_OF(matrix, name) (matrix->element == KERNEL_F64 ? current_level()->f64 : current_level()->f32)->name
+
+double kernel_symmetric_sums(const kernel_symmetric *matrix, double *sums, double *diagonal) {
+    return KERNEL_OF(matrix, symmetric_sums)(matrix, sums, diagonal);
 }
 
-double kernel_triangle_squares(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
-                               const double *offsets) {
-    return KERNEL(triangle_squares)(matrix, stride, n, offsets);
+double kernel_center_triangle(const kernel_symmetric *matrix, const double *offsets, scalars *triangle) {
+    return KERNEL_OF(matrix, center_triangle)(matrix, offsets, triangle);
 }
 
-void kernel_center_triangle(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
-                            const double *offsets, double scale, scalars *triangle) {
-    KERNEL(center_triangle)(matrix, stride, n, offsets, scale, triangle);
-}
-
-void kernel_fold_centered_triangle(kernel_element scalar, scalars *matrix, size_t stride, size_t n,
-                                   const double *offsets, double scale, const double *diagonal, scalars *triangle) {
-    KERNEL(fold_centered_triangle)(matrix, stride, n, offsets, scale, diagonal, triangle);
+double kernel_fold_centered_triangle(const kernel_symmetric *matrix, const double *offsets, scalars *triangle,
+                                     const double *diagonal, scalars *panels) {
+    return KERNEL_OF(matrix, fold_centered_triangle)(matrix, offsets, triangle, diagonal, panels);
 }
 
 void kernel_multiply_panels(kernel_element entries, kernel_element scalar, const scalars *panels, size_t n,

@@ -12,8 +12,9 @@
 
 #include "Vectors.h"
 
-#include "CenteringTemplate.h"
 #include "KernelTemplate.h"
+
+#include "CenteringTemplate.h"
 
 #define LOW_PAIRS 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29
 #define HIGH_PAIRS 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31

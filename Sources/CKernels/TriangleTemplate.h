@@ -37,17 +37,36 @@ INLINE SCALAR *fold_panel(const SCALAR *triangle, size_t n, size_t first, const 
     return tile;
 }
 
-// A panel has as many rows as are read before it is written, so it can take their place.
-WHOLE_REGISTERS
-static void fold_centered_triangle_kernel(scalars *matrix, size_t stride, size_t n, const double *offsets, double scale,
-                                          const double *diagonal, scalars *triangle) {
-    SCALAR *tile = matrix, *target = triangle;
-    for (size_t first = 0; first < (n + LANES - 1) / LANES * LANES; first += PANEL_ROWS) {
+// U-centres a matrix, and with panels folds the result: each panel's rows while they are in the first-level cache.
+INLINE double center_triangle(const kernel_symmetric *matrix, kernel_element element, const double *restrict offsets,
+                              SCALAR *triangle, const double *diagonal, SCALAR *panels) {
+    const size_t n = matrix->n, row_count = panels != NULL ? (n + LANES - 1) / LANES * LANES : n;
+    eight_doubles squares = {0};
+    SCALAR *target = triangle;
+    for (size_t first = 0; first < row_count; first += PANEL_ROWS) {
         for (size_t i = first; i < first + PANEL_ROWS && i < n; i++) {
-            target = center_row((const SCALAR *)matrix + i * stride, n, i, offsets, scale, target);
+            target = center_row(row_start(matrix, element, i), element, n, i, matrix->scale, offsets, target, &squares);
         }
-        tile = fold_panel(triangle, n, first, diagonal, tile);
+        if (panels != NULL) {
+            panels = fold_panel(triangle, n, first, diagonal, panels);
+        }
     }
+    return 2 * sum_of_eight(&squares);
+}
+
+WHOLE_REGISTERS
+static double center_triangle_kernel(const kernel_symmetric *matrix, const double *offsets, scalars *triangle) {
+#define CENTER_TRIANGLE(constant) center_triangle(matrix, constant, offsets, triangle, NULL, NULL)
+    FOR_ELEMENT(matrix->element, CENTER_TRIANGLE)
+#undef CENTER_TRIANGLE
+}
+
+WHOLE_REGISTERS
+static double fold_centered_triangle_kernel(const kernel_symmetric *matrix, const double *offsets, scalars *triangle,
+                                            const double *diagonal, scalars *panels) {
+#define FOLD_CENTERED_TRIANGLE(constant) center_triangle(matrix, constant, offsets, triangle, diagonal, panels)
+    FOR_ELEMENT(matrix->element, FOLD_CENTERED_TRIANGLE)
+#undef FOLD_CENTERED_TRIANGLE
 }
 
 // The squares of a row are summed in its precision, those of all rows in Float64.

@@ -7,6 +7,7 @@ typedef SCALAR half_vector __attribute__((vector_size(32)));
 typedef BITS bits_vector __attribute__((vector_size(64)));
 
 // Eight numbers, and as many in Float64.
+typedef SCALAR eight __attribute__((vector_size(8 * sizeof(SCALAR))));
 typedef double eight_doubles __attribute__((vector_size(64)));
 
 // A vector as pairs of eight bytes, one pair a quarter.

@@ -1,21 +1,50 @@
-/// A symmetric matrix in the order in which a product with a vector reads it.
+/// A symmetric matrix in the order in which a product with a vector reads it, in memory that serves one matrix after the
+/// other.
 ///
 /// A product is as fast as the entries come: they lie in one stream, each of them once, in whole vectors.
 package struct FoldedTriangle<Scalar: KernelScalar>: ~Copyable {
     /// The number of rows, *n*.
-    let rowCount: Int
+    private(set) var rowCount = 0
 
-    /// The entries, as `kernel_fold_centered_triangle` draws them, and whatever lies behind them.
-    private let panels: AlignedBuffer<Scalar>
+    /// The entries, as `kernel_fold_centered_triangle` draws them.
+    private var panels = AlignedBuffer<Scalar>()
 
-    /// Takes memory over that holds a folded matrix.
-    init(rowCount: Int, panels: consuming AlignedBuffer<Scalar>) {
-        self.rowCount = rowCount
-        self.panels = panels
-    }
+    /// Creates a matrix of no rows.
+    package init() {}
+
+    /// The size of the memory held.
+    package var byteCount: Int { self.panels.byteCount }
 
     /// The length of vectors, which are zero beyond `rowCount`.
     var paddedCount: Int { Scalar.wholeBlocks(self.rowCount) }
+
+    /// Takes offsets from a symmetric matrix, and folds what is left with a diagonal.
+    ///
+    /// - Parameters:
+    ///   - matrix: The numbers.
+    ///   - layout: How they lie.
+    ///   - offsets: A number for each row.
+    ///   - diagonal: The diagonal, a number for each row.
+    /// - Returns: What ``KernelScalar/centeredTriangle(of:_:subtracting:)`` returns.
+    /// - Precondition: That function's.
+    /// - Complexity: O(*n*²).
+    package mutating func fill(
+        centering matrix: RawSpan,
+        _ layout: SymmetricLayout,
+        subtracting offsets: Span<Double>,
+        diagonal: Span<Double>
+    ) -> (triangle: FixedNumbers<Scalar>, squares: Double) {
+        self.rowCount = layout.rowCount
+        return self.panels.withRoom(for: Scalar.panelCount(layout.rowCount)) { panels in
+            Scalar.foldedCenteredTriangle(
+                of: matrix,
+                layout,
+                subtracting: offsets,
+                diagonal: diagonal,
+                into: &panels
+            )
+        }
+    }
 
     /// Multiplies a vector by the matrix, and writes the product behind it.
     ///
@@ -27,10 +56,5 @@ package struct FoldedTriangle<Scalar: KernelScalar>: ~Copyable {
         self.panels.withNumbers(Scalar.panelCount(self.rowCount)) { panels in
             Scalar.multiply(panels, rowCount: self.rowCount, byRow: row, of: &rows)
         }
-    }
-
-    /// Gives the memory back.
-    consuming func takePanels() -> AlignedBuffer<Scalar> {
-        self.panels
     }
 }

@@ -52,47 +52,4 @@ extension GramMatrix {
             }
         }
     }
-
-    /// Reads a Gram matrix that was computed elsewhere.
-    ///
-    /// - Parameters:
-    ///   - bytes: The matrix, with any alignment: *n* × *n*, or with `isPacked` the upper triangle with the diagonal,
-    ///     row by row. Of a square the upper triangle counts.
-    ///   - elementType: How the numbers are stored.
-    ///   - isPacked: Whether the lower triangle is left out.
-    ///   - exampleCount: The number of rows, *n*.
-    ///   - scale: A power of two that the entries are multiplied by.
-    /// - Returns: The largest magnitude, before scaling, among all numbers, those of the lower triangle included;
-    ///   infinity or NaN where any of them is.
-    /// - Precondition: `bytes` has the size that the other parameters say.
-    /// - Complexity: O(*n*²).
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    package mutating func fill(
-        gram bytes: RawSpan,
-        elementType: ElementType,
-        isPacked: Bool,
-        exampleCount: Int,
-        scale: Double = 1
-    ) -> Double {
-        let n = exampleCount
-        let entryCount = isPacked ? n * (n + 1) / 2 : n * n
-        precondition(
-            bytes.byteCount == entryCount * elementType.byteCount,
-            "\(bytes.byteCount) bytes for \(n) examples"
-        )
-        self.exampleCount = n
-        let stride = self.stride
-        return self.entries.withRoom(for: stride * stride) { entries in
-            Scalar.readSymmetric(
-                bytes,
-                elementType,
-                isPacked: isPacked,
-                rowCount: n,
-                scale: scale,
-                into: &entries,
-                stride: stride
-            )
-        }
-    }
 }

@@ -53,90 +53,19 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
         }
     }
 
-    /// The sums of every row without its diagonal entry, and the sum of all the squares off the diagonal.
-    ///
-    /// - Complexity: O(*n*²).
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    package func offDiagonalSums() -> (rows: [Double], squares: Double) {
-        self.withEntries { entries in
-            Scalar.offDiagonalSums(of: entries, rowCount: self.exampleCount, stride: self.stride)
+    /// Calls a closure with the matrix, and how it lies.
+    package func withMatrix<Result, Failure: Error>(
+        _ body: (RawSpan, SymmetricLayout) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let layout = SymmetricLayout(
+            elementType: Scalar.elementType,
+            rowCount: self.exampleCount,
+            stride: self.stride
+        )
+        return try self.entries.withNumbers(self.stride * self.stride) { entries throws(Failure) in
+            // SAFETY: Every byte of a Float or Double is initialized.
+            try body(unsafe entries.bytes, layout)
         }
-    }
-
-    /// The sum of (kᵢⱼ − oᵢ − oⱼ)² over all i ≠ j.
-    ///
-    /// - Parameter offsets: One number for each example.
-    /// - Returns: The sum over both triangles.
-    /// - Complexity: O(*n*²).
-    /// - Precondition: There are as many offsets as examples.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    package func offDiagonalSquares(subtracting offsets: [Double]) -> Double {
-        precondition(offsets.count == self.exampleCount)
-        return self.withEntries { entries in
-            Scalar.offDiagonalSquares(of: entries, stride: self.stride, subtracting: offsets.span)
-        }
-    }
-
-    /// (kᵢⱼ − oᵢ − oⱼ) · scale for the entries right of the diagonal, row by row.
-    ///
-    /// - Parameters:
-    ///   - offsets: One number for each example.
-    ///   - scale: A factor.
-    /// - Returns: *n*(*n* − 1) / 2 numbers.
-    /// - Precondition: There are as many offsets as examples.
-    /// - Complexity: O(*n*²).
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    package func centeredTriangle(subtracting offsets: [Double], scale: Double) -> FixedNumbers<Scalar> {
-        precondition(offsets.count == self.exampleCount)
-        return self.withEntries { entries in
-            Scalar.centeredTriangle(
-                of: entries,
-                stride: self.stride,
-                subtracting: offsets.span,
-                scale: scale
-            )
-        }
-    }
-
-    /// Computes the same, folds it in this matrix's memory, and calls a closure with both.
-    ///
-    /// Afterwards there is no Gram matrix until the next one is filled in.
-    ///
-    /// - Parameters:
-    ///   - offsets: One number for each example.
-    ///   - scale: A factor.
-    ///   - diagonal: The diagonal of the folded matrix, which is not multiplied.
-    ///   - body: Gets the numbers of ``centeredTriangle(subtracting:scale:)``, and the matrix that they are the triangle of.
-    /// - Returns: What the closure returns.
-    /// - Precondition: There are as many offsets, and numbers of the diagonal, as examples.
-    /// - Complexity: O(*n*²) and what the closure takes.
-    package mutating func withFoldedTriangle<Result>(
-        subtracting offsets: [Double],
-        scale: Double,
-        diagonal: [Double],
-        _ body: (_ triangle: FixedNumbers<Scalar>, _ matrix: borrowing FoldedTriangle<Scalar>) -> Result
-    ) -> Result {
-        precondition(offsets.count == self.exampleCount)
-        let stride = self.stride
-        let triangle = self.entries.withRoom(for: stride * stride) { entries in
-            Scalar.foldCenteredTriangle(
-                of: &entries,
-                stride: stride,
-                subtracting: offsets.span,
-                scale: scale,
-                diagonal: diagonal.span
-            )
-        }
-        var panels = AlignedBuffer<Scalar>()
-        swap(&panels, &self.entries)
-        let matrix = FoldedTriangle(rowCount: self.exampleCount, panels: panels)
-        let result = body(triangle, matrix)
-        self.entries = matrix.takePanels()
-        self.exampleCount = 0
-        return result
     }
 
     /// Calls a closure with all entries.

@@ -1,150 +1,90 @@
 internal import CKernels
 
-// The inner loops over the upper triangles of square matrices, with their bounds checked.
+// The inner loops over the upper triangles of symmetric matrices, with their bounds checked.
 extension KernelScalar {
-    /// Reads a symmetric matrix of a message into the upper triangle of one of this precision.
+    /// Takes offsets from a symmetric matrix: kᵢⱼ − oᵢ − oⱼ for what is right of the diagonal, row by row.
+    ///
+    /// The differences are in Float64, and are rounded once.
     ///
     /// - Parameters:
-    ///   - bytes: A whole square, or with `isPacked` its upper triangle, row by row, with any alignment.
-    ///   - elementType: How the numbers are stored.
-    ///   - isPacked: Whether the lower triangle is left out.
-    ///   - rowCount: The number of rows.
-    ///   - scale: A power of two that the numbers are multiplied by.
-    ///   - matrix: The matrix.
-    ///   - stride: The distance of its rows.
-    /// - Returns: The largest magnitude among all numbers of the message; infinity or NaN where any of them is.
-    static func readSymmetric(
-        _ bytes: RawSpan,
-        _ elementType: ElementType,
-        isPacked: Bool,
-        rowCount: Int,
-        scale: Double,
-        into matrix: inout MutableSpan<Self>,
-        stride: Int
-    ) -> Double {
-        Self.checkTriangle(matrix.count, rowCount: rowCount, stride: stride)
-        let numberCount = isPacked ? rowCount * (rowCount + 1) / 2 : rowCount * rowCount
-        precondition(bytes.byteCount >= numberCount * elementType.byteCount)
-        // SAFETY: The kernel reads as many numbers as a matrix of the kind has, and writes a triangle; both were
-        // checked to be there.
-        return unsafe bytes.withUnsafeBytes { bytes in
-            unsafe matrix.withUnsafeMutableBufferPointer { matrix in
-                unsafe kernel_read_symmetric(
-                    self.elementType.kernelElement,
-                    bytes.baseAddress,
-                    elementType.kernelElement,
-                    rowCount,
-                    isPacked,
-                    scale,
-                    matrix.baseAddress,
-                    stride
-                )
-            }
+    ///   - matrix: The numbers.
+    ///   - layout: How they lie.
+    ///   - offsets: A number for each row.
+    /// - Returns: *n*(*n* − 1) / 2 numbers, and the sum of the squares over both triangles.
+    /// - Precondition: `matrix` has all numbers of the layout; they are in Float64 if this precision is, and only then.
+    /// - Complexity: O(*n*²).
+    package static func centeredTriangle(
+        of matrix: RawSpan,
+        _ layout: SymmetricLayout,
+        subtracting offsets: Span<Double>
+    ) -> (triangle: FixedNumbers<Self>, squares: Double) {
+        // SAFETY: The kernel reads an offset for each row, and writes every number of the result, in its precision.
+        unsafe self.withCenteredTriangle(of: matrix, layout, subtracting: offsets) { matrix, offsets, triangle in
+            unsafe kernel_center_triangle(matrix, offsets, triangle)
         }
     }
 
-    /// The sums of every row of a symmetric matrix without its diagonal, and the sum of all squares off the diagonal.
-    static func offDiagonalSums(of matrix: Span<Self>, rowCount: Int, stride: Int) -> (rows: [Double], squares: Double)
-    {
-        Self.checkTriangle(matrix.count, rowCount: rowCount, stride: stride)
-        var rows = [Double](repeating: 0, count: rowCount)
-        var sums = rows.mutableSpan
-        // SAFETY: The kernel reads a triangle, which was checked to be there, and writes `rowCount` sums.
-        let squares = unsafe matrix.withUnsafeBufferPointer { matrix in
-            unsafe sums.withUnsafeMutableBufferPointer { sums in
-                unsafe kernel_triangle_sums(
-                    self.elementType.kernelElement,
-                    matrix.baseAddress,
-                    stride,
-                    rowCount,
-                    sums.baseAddress
-                )
-            }
-        }
-        return (rows, squares)
-    }
-
-    /// The sum of (kᵢⱼ − oᵢ − oⱼ)² over all i ≠ j of a symmetric matrix.
-    static func offDiagonalSquares(of matrix: Span<Self>, stride: Int, subtracting offsets: Span<Double>) -> Double {
-        Self.checkTriangle(matrix.count, rowCount: offsets.count, stride: stride)
-        // SAFETY: The kernel reads a triangle, which was checked to be there, and as many offsets as it has rows.
-        return unsafe matrix.withUnsafeBufferPointer { matrix in
-            unsafe offsets.withUnsafeBufferPointer { offsets in
-                unsafe kernel_triangle_squares(
-                    self.elementType.kernelElement,
-                    matrix.baseAddress,
-                    stride,
-                    offsets.count,
-                    offsets.baseAddress
-                )
-            }
-        }
-    }
-
-    /// (kᵢⱼ − oᵢ − oⱼ) · scale for what is right of the diagonal, row by row.
-    static func centeredTriangle(
-        of matrix: Span<Self>,
-        stride: Int,
-        subtracting offsets: Span<Double>,
-        scale: Double
-    ) -> FixedNumbers<Self> {
-        Self.checkTriangle(matrix.count, rowCount: offsets.count, stride: stride)
-        let count = offsets.count * (offsets.count - 1) / 2
-        // SAFETY: The kernel reads a triangle, which was checked to be there, and as many offsets as it has rows; it
-        // writes every number of the result.
-        return FixedNumbers(count: count) { triangle in
-            unsafe triangle.withUnsafeMutableBufferPointer { triangle in
-                unsafe matrix.withUnsafeBufferPointer { matrix in
-                    unsafe offsets.withUnsafeBufferPointer { offsets in
-                        unsafe kernel_center_triangle(
-                            self.elementType.kernelElement,
-                            matrix.baseAddress,
-                            stride,
-                            offsets.count,
-                            offsets.baseAddress,
-                            scale,
-                            triangle.baseAddress
-                        )
-                    }
-                }
-            }
-        }
-    }
-
-    /// Computes the same, and leaves it in the matrix's place with another diagonal, folded.
+    /// Does the same, and folds the result with a diagonal.
     ///
-    /// - Precondition: The rows of the matrix are whole blocks, and so aligned.
-    static func foldCenteredTriangle(
-        of matrix: inout MutableSpan<Self>,
-        stride: Int,
+    /// - Parameters:
+    ///   - matrix: The numbers.
+    ///   - layout: How they lie.
+    ///   - offsets: A number for each row.
+    ///   - diagonal: The diagonal, a number for each row.
+    ///   - panels: Aligned room for as many numbers as the panels of *n* rows have.
+    /// - Returns: The triangle, and the sum of its squares.
+    static func foldedCenteredTriangle(
+        of matrix: RawSpan,
+        _ layout: SymmetricLayout,
         subtracting offsets: Span<Double>,
-        scale: Double,
-        diagonal: Span<Double>
-    ) -> FixedNumbers<Self> {
-        let n = offsets.count
-        precondition(diagonal.count == n && stride == self.wholeBlocks(n) && matrix.count == stride * stride)
-        // SAFETY: The kernel reads n rows of a triangle and as many offsets and numbers of the diagonal, changes nothing
-        // but the matrix, all of which exists, and writes every number of the result.
-        return FixedNumbers(count: n * (n - 1) / 2) { triangle in
-            unsafe triangle.withUnsafeMutableBufferPointer { triangle in
-                unsafe matrix.withUnsafeMutableBufferPointer { matrix in
+        diagonal: Span<Double>,
+        into panels: inout MutableSpan<Self>
+    ) -> (triangle: FixedNumbers<Self>, squares: Double) {
+        precondition(diagonal.count == layout.rowCount && panels.count == self.panelCount(layout.rowCount))
+        // SAFETY: The kernel reads an offset and a number of the diagonal for each row, and writes every number of the
+        // result and of the panels, in their precision.
+        return unsafe diagonal.withUnsafeBufferPointer { diagonal in
+            unsafe panels.withUnsafeMutableBufferPointer { panels in
+                unsafe self.withCenteredTriangle(of: matrix, layout, subtracting: offsets) {
+                    matrix,
+                    offsets,
+                    triangle in
+                    unsafe kernel_fold_centered_triangle(
+                        matrix,
+                        offsets,
+                        triangle,
+                        diagonal.baseAddress,
+                        panels.baseAddress
+                    )
+                }
+            }
+        }
+    }
+
+    /// Calls a kernel with a matrix, an offset for each row, and room for the triangle.
+    ///
+    /// - Returns: The triangle, and what the kernel returns.
+    private static func withCenteredTriangle(
+        of matrix: RawSpan,
+        _ layout: SymmetricLayout,
+        subtracting offsets: Span<Double>,
+        _ kernel: (UnsafePointer<kernel_symmetric>, UnsafePointer<Double>?, UnsafeMutablePointer<Self>?) -> Double
+    ) -> (triangle: FixedNumbers<Self>, squares: Double) {
+        let n = layout.rowCount
+        precondition(offsets.count == n, "\(offsets.count) offsets are none for \(n) rows")
+        precondition((layout.elementType == .float64) == (self.elementType == .float64))
+        var squares = 0.0
+        let triangle = FixedNumbers<Self>(count: n * (n - 1) / 2) { triangle in
+            // SAFETY: Who calls says what the kernel reads and writes of them.
+            squares = unsafe layout.withKernelMatrix(matrix) { matrix in
+                unsafe triangle.withUnsafeMutableBufferPointer { triangle in
                     unsafe offsets.withUnsafeBufferPointer { offsets in
-                        unsafe diagonal.withUnsafeBufferPointer { diagonal in
-                            unsafe kernel_fold_centered_triangle(
-                                self.elementType.kernelElement,
-                                matrix.baseAddress,
-                                stride,
-                                n,
-                                offsets.baseAddress,
-                                scale,
-                                diagonal.baseAddress,
-                                triangle.baseAddress
-                            )
-                        }
+                        unsafe kernel(matrix, offsets.baseAddress, triangle.baseAddress)
                     }
                 }
             }
         }
+        return (triangle, squares)
     }
 
     /// Adds the rows of a matrix, or of its upper triangle, to the packed upper triangle of a larger one.
@@ -184,12 +124,5 @@ extension KernelScalar {
                 )
             }
         }
-    }
-
-    private static func checkTriangle(_ count: Int, rowCount: Int, stride: Int) {
-        precondition(
-            rowCount == 0 || rowCount <= stride && count >= (rowCount - 1) * stride + rowCount,
-            "\(count) numbers are no \(rowCount) rows that are \(stride) apart"
-        )
     }
 }

@@ -52,8 +52,8 @@ extension UCenteredBatch {
 
     /// The inner products between the rests.
     ///
-    /// Their entries are relative to the norm of the layer with its component, at least 1e-6 of that: squares of them
-    /// are far from the limits of Float32.
+    /// Their entries are in the units of the layer with its component, and at least 1e-6 of its: squares of them are far
+    /// from the limits of Float32.
     private func restProducts(
         of components: [(layer: Int, component: FirstComponent)],
         workspace: inout Workspace
@@ -71,7 +71,7 @@ extension UCenteredBatch {
         )
         return self.spread(products, of: layers) { row, column, product in
             // Both triangles count, and only one was multiplied.
-            row == column ? rests[row].norm * rests[row].norm : 2 * product * rests[row].scale * rests[column].scale
+            row == column ? rests[row].norm * rests[row].norm : 2 * product * rests[row].unit * rests[column].unit
         }
     }
 

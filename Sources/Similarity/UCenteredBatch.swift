@@ -22,8 +22,8 @@ public struct UCenteredBatch: Sendable {
 
     /// The inner products between all layers.
     ///
-    /// The matrices' upper triangles, at unit norm, are the rows of one symmetric product: in Float32, or in Float64
-    /// when any layer is. The norms are multiplied in afterwards, in Float64.
+    /// The matrices' upper triangles, in their units, are the rows of one symmetric product: in Float32, or in Float64
+    /// when any layer is. The units are multiplied in afterwards, in Float64.
     ///
     /// - Parameter workspace: Scratch memory, bounded however many layers there are.
     /// - Returns: The batch's whole contribution.
@@ -36,8 +36,8 @@ public struct UCenteredBatch: Sendable {
 
     /// What the entries in some columns of the layers' triangles contribute to the inner products.
     public struct PairShare: Sendable {
-        /// The products between the layers that have a norm.
-        fileprivate let cosines: [Double]
+        /// The products between the layers that have a norm, in their units.
+        fileprivate let products: [Double]
 
         /// The size of a share in memory.
         public static func byteCount(layerCount: Int) -> Int {
@@ -79,7 +79,9 @@ public struct UCenteredBatch: Sendable {
     ///   - workspace: Scratch memory.
     /// - Returns: What ``hsic(summing:workspace:)`` adds up.
     public func pairShare(of columns: Range<Int>, workspace: inout Workspace) -> PairShare {
-        PairShare(cosines: workspace.products(of: self.layersWithNorm.map { self.grams[$0].entries }, columns: columns))
+        PairShare(
+            products: workspace.products(of: self.layersWithNorm.map { self.grams[$0].entries }, columns: columns)
+        )
     }
 
     /// The inner products between all layers, from their shares.
@@ -91,22 +93,22 @@ public struct UCenteredBatch: Sendable {
     public func hsic(summing shares: [PairShare], workspace: inout Workspace) -> BatchHSIC {
         let rows = self.layersWithNorm
         let layerCount = self.grams.count
-        var cosines = shares.first?.cosines ?? []
+        var shared = shares.first?.products ?? []
         for share in shares.dropFirst() {
-            cosines.add(share.cosines, multipliedBy: 1)
+            shared.add(share.products, multipliedBy: 1)
         }
-        let norms = self.grams.map(\.norm)
+        let units = self.grams.map(\.unit)
         var products = [Double](repeating: 0, count: layerCount * (layerCount + 1) / 2)
         var next = 0
         for (position, row) in rows.enumerated() {
-            let norm = norms[row]
+            let (norm, unit) = (self.grams[row].norm, units[row])
             // Where a product with layer 0 would stand: those of a row are neighbours.
             let start = packedIndex(row, row, count: layerCount) - row
             products[start + row] = norm * norm
             for column in rows[(position + 1)...] {
                 next += 1
                 // Both triangles count, and only one was multiplied.
-                products[start + column] = 2 * cosines[next] * norm * norms[column]
+                products[start + column] = 2 * shared[next] * unit * units[column]
             }
             next += 1
         }

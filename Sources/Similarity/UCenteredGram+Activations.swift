@@ -37,16 +37,18 @@ extension UCenteredGram {
         if elementType != .float64 {
             let features = workspace.singleGram.fill(activations: activations, shape: shape)
             if workspace.singleGram.isInSafeRange || !features.varies {
-                let sums = workspace.singleGram.uCenteredSums()
-                if sums.cancellation <= Self.largestSingleCancellation || !features.varies {
+                let triangle = try workspace.singleGram.uCentered(
+                    into: &workspace.singleFinder.matrix,
+                    isFolding: withFirstComponent
+                )
+                if triangle.cancellation <= Self.largestSingleCancellation || !features.varies {
                     self.init(
-                        &workspace.singleGram,
-                        sums,
+                        triangle,
                         features,
                         exponent: 0,
                         elementType,
                         withFirstComponent,
-                        &workspace.singleLanczos
+                        &workspace.singleFinder
                     )
                     guard case .found(let component)? = self.firstComponent,
                         component.restShare < Self.leastSingleRest
@@ -64,40 +66,40 @@ extension UCenteredGram {
             let scale = Double(sign: .plus, exponent: exponent, significand: 1)
             features = workspace.doubleGram.fill(activations: activations, shape: shape, scale: scale)
         }
-        let sums = workspace.doubleGram.uCenteredSums()
+        let triangle = try workspace.doubleGram.uCentered(
+            into: &workspace.doubleFinder.matrix,
+            isFolding: withFirstComponent
+        )
         self.init(
-            &workspace.doubleGram,
-            sums,
+            triangle,
             features,
             exponent: -2 * exponent,
             elementType,
             withFirstComponent,
-            &workspace.doubleLanczos
+            &workspace.doubleFinder
         )
     }
 
-    /// Takes a filled Gram matrix over, unless the layer is constant: ‖Xc‖ ≤ 1e-6·‖X‖, or 1e-14 for Float64.
+    /// Takes a U-centred matrix over, unless the layer is constant: ‖Xc‖ ≤ 1e-6·‖X‖, or 1e-14 for Float64.
     private init<Scalar>(
-        _ gram: inout GramMatrix<Scalar>,
-        _ sums: UCenteredSums,
+        _ triangle: UCenteredTriangle<Scalar>,
         _ features: FeatureSummary,
         exponent: Int,
         _ elementType: ElementType,
         _ withFirstComponent: Bool,
-        _ process: inout LanczosProcess<Scalar>
+        _ finder: inout FirstComponentFinder<Scalar>
     ) {
         let tolerance = elementType == .float64 ? 1e-14 : 1e-6
-        let meanSquares = Double(gram.exampleCount) * features.squaredMeans
-        if sums.trace <= tolerance * tolerance * (sums.trace + meanSquares) {
-            self.init(constantWith: gram.exampleCount, withFirstComponent: withFirstComponent)
+        let meanSquares = Double(triangle.exampleCount) * features.squaredMeans
+        if triangle.trace <= tolerance * tolerance * (triangle.trace + meanSquares) {
+            self.init(constantWith: triangle.exampleCount, withFirstComponent: withFirstComponent)
         } else {
             self.init(
-                of: &gram,
-                sums: sums,
+                triangle,
                 exponent: exponent,
                 elementType: elementType,
                 withFirstComponent: withFirstComponent,
-                process: &process
+                finder: &finder
             )
         }
     }

@@ -24,57 +24,49 @@ extension UCenteredGram {
         withFirstComponent: Bool = false,
         workspace: inout Workspace
     ) throws(NonFiniteError) {
+        var layout = SymmetricLayout(elementType: elementType, rowCount: exampleCount, isPacked: isPacked)
+        precondition(gram.byteCount == layout.byteCount, "\(gram.byteCount) bytes for \(exampleCount) examples")
         if elementType == .float64 {
             let largest = largestMagnitude(of: gram, elementType: elementType)
             guard largest.isFinite else { throw NonFiniteError() }
             // Brings the largest number to about 1, as far as a Float64 power of two goes.
             let exponent = largest > 0 ? min(max(-Int(largest.exponent), -1000), 1000) : 0
-            let scale = Double(sign: .plus, exponent: exponent, significand: 1)
-            _ = workspace.doubleGram.fill(
-                gram: gram,
-                elementType: elementType,
-                isPacked: isPacked,
-                exampleCount: exampleCount,
-                scale: scale
+            layout.scale = Double(sign: .plus, exponent: exponent, significand: 1)
+            let triangle = try UCenteredTriangle(
+                of: gram,
+                layout,
+                into: &workspace.doubleFinder.matrix,
+                isFolding: withFirstComponent
             )
-            self.init(
-                &workspace.doubleGram,
-                exponent: -exponent,
-                elementType,
-                withFirstComponent,
-                &workspace.doubleLanczos
-            )
+            self.init(triangle, exponent: -exponent, elementType, withFirstComponent, &workspace.doubleFinder)
         } else {
-            let largest = workspace.singleGram.fill(
-                gram: gram,
-                elementType: elementType,
-                isPacked: isPacked,
-                exampleCount: exampleCount
+            let triangle = try UCenteredTriangle(
+                of: gram,
+                layout,
+                into: &workspace.singleFinder.matrix,
+                isFolding: withFirstComponent
             )
-            guard largest.isFinite else { throw NonFiniteError() }
-            self.init(&workspace.singleGram, exponent: 0, elementType, withFirstComponent, &workspace.singleLanczos)
+            self.init(triangle, exponent: 0, elementType, withFirstComponent, &workspace.singleFinder)
         }
     }
 
-    /// Takes a filled Gram matrix over, unless the layer is constant: ‖K̃‖ ≤ 1e-6·‖K‖.
+    /// Takes a U-centred matrix over, unless the layer is constant: ‖K̃‖ ≤ 1e-6·‖K‖.
     private init<Scalar>(
-        _ gram: inout GramMatrix<Scalar>,
+        _ triangle: UCenteredTriangle<Scalar>,
         exponent: Int,
         _ elementType: ElementType,
         _ withFirstComponent: Bool,
-        _ process: inout LanczosProcess<Scalar>
+        _ finder: inout FirstComponentFinder<Scalar>
     ) {
-        let sums = gram.uCenteredSums()
-        if sums.norm <= 1e-6 * sums.fullNorm {
-            self.init(constantWith: gram.exampleCount, withFirstComponent: withFirstComponent)
+        if triangle.norm <= 1e-6 * triangle.fullNorm {
+            self.init(constantWith: triangle.exampleCount, withFirstComponent: withFirstComponent)
         } else {
             self.init(
-                of: &gram,
-                sums: sums,
+                triangle,
                 exponent: exponent,
                 elementType: elementType,
                 withFirstComponent: withFirstComponent,
-                process: &process
+                finder: &finder
             )
         }
     }

@@ -2,8 +2,8 @@ internal import LinearAlgebra
 
 /// A layer's U-centred Gram matrix on one batch: what is left of the layer once its activations are gone.
 ///
-/// The strict upper triangle is kept at unit norm, and the norm next to it in Float64: activations of 1e-15 or 1e15
-/// neither under- nor overflow when two layers are multiplied. Layers of Float64 keep Float64 entries, all others
+/// The strict upper triangle is kept in units near its norm, and the norm next to it in Float64: activations of 1e-15 or
+/// 1e15 neither under- nor overflow when two layers are multiplied. Layers of Float64 keep Float64 entries, all others
 /// Float32.
 public struct UCenteredGram: Sendable {
     /// The number of examples, *n*.
@@ -20,9 +20,11 @@ public struct UCenteredGram: Sendable {
     /// Whether the examples of the batch differ by no more than rounding.
     public let isConstant: Bool
 
-    /// The strict upper triangle, row by row, scaled so that both triangles together have norm 1; empty when the norm is
-    /// zero.
+    /// The strict upper triangle, row by row, in units; empty when the norm is zero.
     let entries: StoredNumbers
+
+    /// What the entries are to be multiplied by.
+    let unit: Double
 
     /// What was found of the layer's first component; `nil` where nobody asked for it.
     public let firstComponent: FirstComponentFinding?
@@ -40,60 +42,43 @@ public struct UCenteredGram: Sendable {
         self.trace = 0
         self.isConstant = true
         self.entries = .none
+        self.unit = 0
         self.firstComponent = withFirstComponent ? .undefined(.constant) : nil
     }
 
-    /// Creates the matrix from a Gram matrix.
+    /// Creates the matrix from one that was U-centred.
     ///
     /// - Parameters:
-    ///   - gram: The Gram matrix of activations multiplied by a power of two, or the multiplied matrix itself.
-    ///   - sums: What U-centring it has found.
+    ///   - triangle: The U-centred form of the Gram matrix of activations multiplied by a power of two, or of the multiplied
+    ///     matrix itself.
     ///   - exponent: Of the power of two that is to be multiplied in again.
     ///   - elementType: How the layer's numbers came.
     ///   - withFirstComponent: Whether the first component is looked for.
-    ///   - process: Finds it.
+    ///   - finder: Finds it.
     init<Scalar>(
-        of gram: inout GramMatrix<Scalar>,
-        sums: UCenteredSums,
+        _ triangle: UCenteredTriangle<Scalar>,
         exponent: Int,
         elementType: ElementType,
         withFirstComponent: Bool,
-        process: inout LanczosProcess<Scalar>
+        finder: inout FirstComponentFinder<Scalar>
     ) {
         // Examples that are all equally far apart, such as one-hot vectors, have a U-centred matrix of nothing but
-        // rounding. It must not be blown up to unit norm.
-        let isRounding = sums.norm <= 1e-13 * sums.fullNorm
-        self.exampleCount = gram.exampleCount
-        self.norm = isRounding ? 0 : Double(sign: .plus, exponent: exponent, significand: sums.norm)
-        self.trace = Double(sign: .plus, exponent: exponent, significand: sums.trace)
+        // rounding. It must not be blown up.
+        let isRounding = triangle.norm <= 1e-13 * triangle.fullNorm
+        let isDouble = elementType == .float64
+        self.exampleCount = triangle.exampleCount
+        self.norm = isRounding ? 0 : Double(sign: .plus, exponent: exponent, significand: triangle.norm)
+        self.unit = Double(sign: .plus, exponent: exponent, significand: triangle.unit)
+        self.trace = Double(sign: .plus, exponent: exponent, significand: triangle.trace)
         self.isConstant = false
-        guard self.norm > 0 else {
+        if self.norm > 0 {
+            self.entries = StoredNumbers(triangle.entries, isDouble: isDouble)
+            self.firstComponent =
+                withFirstComponent
+                ? finder.firstComponent(of: triangle, exponent: exponent, isDouble: isDouble) : nil
+        } else {
             self.entries = .none
             self.firstComponent = withFirstComponent ? .undefined(isRounding ? .noGap : .outOfRange) : nil
-            return
-        }
-        let isDouble = elementType == .float64
-        guard withFirstComponent else {
-            let triangle = gram.centeredTriangle(subtracting: sums.offsets, scale: 1 / sums.norm)
-            self.entries = StoredNumbers(triangle, isDouble: isDouble)
-            self.firstComponent = nil
-            return
-        }
-        let spectrum = CenteredSpectrum(diagonal: gram.diagonal, sums)
-        (self.entries, self.firstComponent) = gram.withFoldedTriangle(
-            subtracting: sums.offsets,
-            scale: 1 / sums.norm,
-            diagonal: spectrum.diagonal
-        ) { triangle, matrix in
-            let finding = process.firstComponent(
-                of: matrix,
-                triangle: triangle,
-                spectrum,
-                sums: sums,
-                exponent: exponent,
-                isDouble: isDouble
-            )
-            return (StoredNumbers(triangle, isDouble: isDouble), finding)
         }
     }
 }

@@ -8,8 +8,8 @@ public struct Workspace: ~Copyable {
     var doubleGram = GramMatrix<Double>()
     var singleProducts = RowProducts<Float>()
     var doubleProducts = RowProducts<Double>()
-    var singleLanczos = LanczosProcess<Float>()
-    var doubleLanczos = LanczosProcess<Double>()
+    var singleFinder = FirstComponentFinder<Float>()
+    var doubleFinder = FirstComponentFinder<Double>()
 
     /// Creates a workspace without any memory.
     public init() {}
@@ -26,6 +26,6 @@ public struct Workspace: ~Copyable {
     /// The size of the memory that the workspace holds.
     public var byteCount: Int {
         self.singleGram.byteCount + self.doubleGram.byteCount + self.singleProducts.byteCount
-            + self.doubleProducts.byteCount + self.singleLanczos.byteCount + self.doubleLanczos.byteCount
+            + self.doubleProducts.byteCount + self.singleFinder.byteCount + self.doubleFinder.byteCount
     }
 }

@@ -32,14 +32,13 @@ import Testing
                 packed += [0] + rest.prefix(n - row - 1)
                 rest = rest.dropFirst(n - row - 1)
             }
-            var gram = GramMatrix<Scalar>()
+            var matrix = FoldedTriangle<Scalar>()
             // SAFETY: Every byte of a Float or Double is initialized.
             let bytes = unsafe packed.span.bytes
-            _ = gram.fill(gram: bytes, elementType: Scalar.elementType, isPacked: true, exampleCount: n)
+            let layout = SymmetricLayout(elementType: Scalar.elementType, rowCount: n, isPacked: true)
             let zeros = [Double](repeating: 0, count: n)
-            gram.withFoldedTriangle(subtracting: zeros, scale: 1, diagonal: self.diagonal) { _, matrix in
-                body(matrix)
-            }
+            _ = matrix.fill(centering: bytes, layout, subtracting: zeros.span, diagonal: self.diagonal.span)
+            body(matrix)
         }
 
         func times(_ vector: [Double]) -> [Double] {

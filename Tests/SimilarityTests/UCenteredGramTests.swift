@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: [ElementType.float32, .float64])
-    func rowsSumToZeroAndTheNormIsOne(elementType: ElementType) throws {
+    func rowsSumToZeroAndTheSquaresToTheNorm(elementType: ElementType) throws {
         var random = Random(seed: 2)
         let n = 31
         let gram = try Layer(random.normals(n * 9), exampleCount: n).uCentered(elementType)
@@ -42,8 +42,10 @@ import Testing
             }
         }
         let tolerance = elementType == .float64 ? 1e-14 : 1e-6
+        let norm = gram.norm / gram.unit
+        #expect((0.1...2).contains(norm))
         #expect(rows.allSatisfy { abs($0) < tolerance })
-        #expect(abs(2 * entries.reduce(0) { $0 + $1 * $1 } - 1) < tolerance)
+        #expect(abs(2 * entries.reduce(0) { $0 + $1 * $1 } / (norm * norm) - 1) < tolerance)
         #expect(gram.byteCount == n * (n - 1) / 2 * max(4, elementType.byteCount))
     }
 
@@ -169,6 +171,23 @@ import Testing
             #expect(abs(actual.norm / scale / expected.norm - 1) < tolerance)
             #expect(abs(actual.trace / scale / expected.trace - 1) < tolerance)
             #expect(abs(similarities([actual, expected]).values[1] - 1) < tolerance)
+        }
+    }
+
+    /// What is the same for all examples is most of the matrix, and U-centring takes it away.
+    @Test(arguments: [10, 1e3, 1e5])
+    func readyMadeMatricesMayHaveAMean(mean: Double) throws {
+        var random = Random(seed: 13)
+        let layer = Layer(random.normals(14 * 5), exampleCount: 14)
+        let gram = layer.gram().map { $0 + mean }
+        let expected = try layer.uCentered()
+        for isPacked in [true, false] {
+            let actual = try uCentered(gram: gram, exampleCount: 14, isPacked: isPacked, offset: 1)
+            #expect(abs(actual.norm / expected.norm - 1) < mean * 1e-14)
+            #expect(abs(similarities([actual, expected]).values[1] - 1) < mean * 1e-14)
+            let single = try uCentered(gram: gram, exampleCount: 14, .float32, isPacked: isPacked)
+            #expect(abs(single.norm / expected.norm - 1) < mean * 1e-7)
+            #expect(abs(similarities([single, expected]).values[1] - 1) < mean * 1e-7)
         }
     }
 

@@ -40,6 +40,22 @@ typedef struct {
     size_t row_count, offset, length;
 } kernel_upcoming;
 
+/// A symmetric matrix, of which what is right of the diagonal is read: a square, row by row, or packed, the upper triangle
+/// with the diagonal, row by row.
+typedef struct {
+    /// With any alignment.
+    const void *numbers;
+    kernel_element element;
+    /// The number of rows.
+    size_t n;
+    /// The distance of a square's rows, in numbers; 0 where the matrix is packed.
+    size_t stride;
+    /// Whether numbers left of a square's diagonal mean anything.
+    bool is_whole;
+    /// A power of two that all numbers are multiplied by.
+    double scale;
+} kernel_symmetric;
+
 typedef void scalars;
 
 /// The level of the processor whose kernels are used: `baseline`, `x86-64-v3` (AVX2) or `x86-64-v4` (AVX-512).
@@ -88,14 +104,6 @@ void kernel_convert(kernel_element scalar, const void *source, kernel_element el
 /// The largest magnitude among `count` numbers; infinity or NaN where any of them is.
 double kernel_largest_magnitude(kernel_element scalar, const void *source, kernel_element element, size_t count);
 
-/// Reads a symmetric matrix of `n` rows, each number multiplied by `scale`, into the upper triangle of one whose rows
-/// are `stride` numbers apart; returns the largest magnitude, before scaling, among all numbers of the source.
-///
-/// The source is a whole square, or with `is_packed` its upper triangle, row by row. Of a square the lower triangle
-/// counts for the magnitude alone; what lies below the result's diagonal means nothing afterwards.
-double kernel_read_symmetric(kernel_element scalar, const void *source, kernel_element element, size_t n,
-                             bool is_packed, double scale, scalars *matrix, size_t stride);
-
 /// Adds the rows of a matrix to those of a larger one in Float64.
 ///
 /// With `is_triangle`, of each row only what is right of the diagonal, the diagonal included, is added. The rows of
@@ -104,18 +112,15 @@ double kernel_read_symmetric(kernel_element scalar, const void *source, kernel_e
 void kernel_add_rows(kernel_element scalar, const scalars *matrix, size_t stride, size_t rows, size_t columns,
                      bool is_triangle, double *totals, size_t total_columns);
 
-/// The sums of every row of a symmetric matrix without its diagonal; returns the sum of all squares off the diagonal.
+/// Finds the sums of every row of a symmetric matrix without its diagonal, and the diagonal; returns the sum of all squares
+/// off the diagonal.
 ///
-/// Of this and the following matrices only the `n` rows of the upper triangle are read, `stride` numbers apart.
-double kernel_triangle_sums(kernel_element scalar, const scalars *matrix, size_t stride, size_t n, double *sums);
+/// The sum of the squares is NaN or infinite where any number off the diagonal is: of a whole matrix in either triangle.
+double kernel_symmetric_sums(const kernel_symmetric *matrix, double *sums, double *diagonal);
 
-/// The sum of (k[i][j] − offsets[i] − offsets[j])² over all i ≠ j of a symmetric matrix.
-double kernel_triangle_squares(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
-                               const double *offsets);
-
-/// Copies (k[i][j] − offsets[i] − offsets[j]) · scale for what is right of the diagonal, row by row.
-void kernel_center_triangle(kernel_element scalar, const scalars *matrix, size_t stride, size_t n,
-                            const double *offsets, double scale, scalars *triangle);
+/// Writes k[i][j] · scale − offsets[i] − offsets[j] for what is right of the diagonal, row by row, in Float64 where that is
+/// what the matrix is stored in, else in Float32; returns the sum of the squares over both triangles.
+double kernel_center_triangle(const kernel_symmetric *matrix, const double *offsets, scalars *triangle);
 
 #include "CTriangles.h"
 

@@ -17,18 +17,17 @@ typedef struct {
     double length;
 } kernel_remainder;
 
-/// Does what `kernel_center_triangle` does, and leaves the result with a diagonal in the place of the matrix, in the
-/// order in which a product reads it: folded.
+/// Does what `kernel_center_triangle` does, and writes the result with a diagonal in the order in which a product reads it,
+/// too: folded.
 ///
 /// Tiles are as wide as 64 bytes of entries, w of them. Four rows make a panel; of each, the columns from the tile on the
 /// diagonal on are there, that tile itself whole:
 ///
 ///     panels = (panel, tile of ⌊4 · panel / w⌋ ... , row of 4, column of w)
 ///
-/// Rows and columns beyond n, up to a multiple m of w, are zero: m(m + w)/2 numbers. The matrix is aligned to 64 bytes,
-/// and `stride` is at least m.
-void kernel_fold_centered_triangle(kernel_element scalar, scalars *matrix, size_t stride, size_t n,
-                                   const double *offsets, double scale, const double *diagonal, scalars *triangle);
+/// Rows and columns beyond n, up to a multiple m of w, are zero: m(m + w)/2 numbers, aligned to 64 bytes.
+double kernel_fold_centered_triangle(const kernel_symmetric *matrix, const double *offsets, scalars *triangle,
+                                     const double *diagonal, scalars *panels);
 
 /// Multiplies a folded matrix by a vector, y = A x.
 ///
