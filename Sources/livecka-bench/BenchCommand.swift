@@ -22,12 +22,12 @@ struct BenchCommand: ParsableCommand {
             Memory.self,
             Receive.self,
             Emit.self,
+            Multiply.self,
         ]
     )
 
-    /// Runs the command that the arguments name, with memory as the daemon has it and a floor that is one.
+    /// Runs the command that the arguments name, with memory as the daemon has it.
     static func main() {
-        ReferenceKernels.matchProcessor()
         keepFreeMemory()
         self.main(nil)
     }

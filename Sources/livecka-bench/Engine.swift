@@ -38,11 +38,7 @@ struct Engine: ParsableCommand {
     }
 
     func run() throws {
-        let benchmark = EngineBenchmark(
-            threadCount: self.engine.threadCount,
-            rounds: self.report.rounds,
-            inFlight: self.inFlight
-        )
+        let benchmark = try self.engine.benchmark(rounds: self.report.rounds, inFlight: self.inFlight)
         var rows: [BenchmarkRow] = []
         for shape in self.shapes {
             for type in self.dtype {

@@ -28,8 +28,7 @@ struct Pairs: ParsableCommand {
 
     func run() throws {
         // The product of a batch is one thread's work, so a batch for each thread keeps all of them busy.
-        let benchmark = EngineBenchmark(
-            threadCount: self.engine.threadCount,
+        let benchmark = try self.engine.benchmark(
             rounds: self.report.rounds,
             inFlight: min(self.engine.threadCount, 64)
         )

@@ -4,20 +4,27 @@ import Testing
 @testable import Benchmarks
 
 @Suite struct ReferenceKernelsTests {
-    /// An OpenBLAS that is older than the processor takes the kernels of its oldest one.
-    @Test func kernelsWithoutTheProcessorsVectorsAreReplaced() {
-        #expect(ReferenceKernels.kernels(insteadOf: "Prescott", on: .v4) == "SkylakeX")
-        #expect(ReferenceKernels.kernels(insteadOf: "Nehalem", on: .v3) == "Haswell")
-        #expect(ReferenceKernels.kernels(insteadOf: "Sandybridge", on: .v3) == "Haswell")
+    @Test(arguments: [
+        ("Prescott", KernelLevel.v4, ["Haswell", "SkylakeX"]),
+        ("Zen", .v4, ["Haswell", "SkylakeX"]),
+        ("SkylakeX", .v4, ["Haswell"]),
+        ("Nehalem", .v3, ["Haswell"]),
+        ("Haswell", .v3, []),
+        ("Prescott", .baseline, []),
+    ])
+    func kernelsForTheProcessorsVectorsAreTried(name: String, level: KernelLevel, others: [String]) {
+        #expect(ReferenceKernels.candidates(besides: name, on: level) == others)
     }
 
-    @Test(arguments: [("SkylakeX", KernelLevel.v4), ("Zen", .v4), ("Haswell", .v3), ("Haswell", .v4)])
-    func kernelsOfAProcessorThatIsKnownStay(name: String, level: KernelLevel) {
-        #expect(ReferenceKernels.kernels(insteadOf: name, on: level) == nil)
-    }
-
-    @Test func whereThereAreNoVectorsNothingIsReplaced() {
-        #expect(ReferenceKernels.kernels(insteadOf: "Prescott", on: .baseline) == nil)
+    @Test(arguments: [
+        ([230.0, 410], 235, "SkylakeX"),
+        ([410, 230], 235, "Haswell"),
+        ([230, 240], 235, nil),
+        ([], 235, nil),
+    ])
+    func onlyMuchFasterKernelsAreTaken(rates: [Double], own: Double, name: String?) {
+        let names = Array(["Haswell", "SkylakeX"].prefix(rates.count))
+        #expect(ReferenceKernels.fastest(of: names, rates: rates, own: own) == name)
     }
 
     @Test func kernelsInUseHaveAName() {

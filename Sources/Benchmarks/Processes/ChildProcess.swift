@@ -23,8 +23,9 @@ public final class ChildProcess {
     /// - Parameters:
     ///   - executable: Its file.
     ///   - arguments: Its arguments.
+    ///   - environment: What it finds in its environment, beside what this process has there.
     /// - Throws: An error where the file cannot be run.
-    public init(_ executable: URL, _ arguments: [String]) throws {
+    public init(_ executable: URL, _ arguments: [String], environment: [String: String] = [:]) throws {
         self.process.executableURL = executable
         self.process.arguments = arguments
         self.process.standardInput = self.input
@@ -32,6 +33,7 @@ public final class ChildProcess {
         // A setting of the environment would override those of the benchmark.
         self.process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("LIVECKA_") }
             .merging(["LIVECKA_LOG_LEVEL": "error"]) { $1 }
+            .merging(environment) { $1 }
         try self.process.run()
         self.meter = ProcessMeter(id: self.process.processIdentifier)
     }
