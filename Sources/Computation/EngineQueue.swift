@@ -135,8 +135,8 @@ struct EngineQueue: Sendable {
         case .products(let grams):
             let shareCount = self.shareCount(of: grams, reservedByteCount: self.batches[batch]?.reservedByteCount ?? 0)
             self.batches[batch]?.expect(shareCount: shareCount)
-            let jobs = grams.columns(inParts: shareCount).enumerated().map { share, columns in
-                let job = ProductsJob(batch: batch, grams: grams, share: share, columns: columns)
+            let jobs = grams.parts(inShares: shareCount).enumerated().map { share, parts in
+                let job = ProductsJob(batch: batch, grams: grams, share: share, parts: parts)
                 return (job: Job.products(job), cost: job.cost)
             }
             self.jobs.prepend(jobs, owner: batch.run)
@@ -151,8 +151,9 @@ struct EngineQueue: Sendable {
     /// In how many shares the products of a batch are computed: one, and one more for each worker that no other job waits
     /// for.
     ///
-    /// A share costs a look at every product, and several at once compete for what all cores have in common. No more than
-    /// the batch's messages had reserved memory for, each of which knew of its own layers alone.
+    /// A share costs a look at every product, several at once compete for what all cores have in common, and who is at one
+    /// takes nothing else: a job that waits finds its worker. No more than the batch's messages had reserved memory for,
+    /// each of which knew of its own layers alone.
     private func shareCount(of grams: UCenteredBatch, reservedByteCount: Int) -> Int {
         let layerCount = grams.grams.count
         let left = grams.grams.reduce(reservedByteCount) { $0 - $1.byteCount }

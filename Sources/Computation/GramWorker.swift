@@ -58,7 +58,7 @@ struct GramWorker {
 
     /// Computes a share of a batch's products; who brings the last one adds them up.
     private func perform(_ job: ProductsJob, workspace: inout Workspace) {
-        let share = job.grams.pairShare(of: job.columns, workspace: &workspace)
+        let share = job.grams.pairShare(of: job.parts, workspace: &workspace)
         // Neither a share nor the end of a batch puts a job into the queue: no other worker is woken.
         guard let shares = self.queue.updateQuietly({ $0.finish(job, with: share) }) else { return }
         let hsic = job.grams.hsic(summing: shares, workspace: &workspace)

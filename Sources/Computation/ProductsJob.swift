@@ -12,11 +12,11 @@ struct ProductsJob: Sendable {
     /// Which of the batch's shares it is.
     let share: Int
 
-    /// The columns of the layers' triangles that are multiplied.
-    let columns: Range<Int>
+    /// The parts of the layers' triangles that are multiplied.
+    let parts: Range<Int>
 
     /// About how many floating-point operations the share takes.
     var cost: Double {
-        Double(self.grams.grams.count * self.grams.grams.count) * Double(self.columns.count)
+        Double(self.grams.grams.count * self.grams.grams.count) * Double(self.grams.columnCount(ofParts: self.parts))
     }
 }

@@ -26,28 +26,30 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
     /// Computes the inner products between every two rows, and between every row and itself.
     ///
     /// The products of a panel are summed in one register each, those of some panels in `Scalar`, all in Float64: a long
-    /// sum in Float32 alone would lose a digit.
+    /// sum in Float32 alone would lose a digit. No sum in `Scalar` goes beyond a part of the columns.
     ///
     /// - Parameters:
     ///   - rows: The *r* rows.
-    ///   - columns: The *c* numbers of each row that count.
+    ///   - parts: The *c* numbers of each row that count, in parts that follow one another.
     /// - Returns: The upper triangle with the diagonal, row by row: *r*(*r* + 1) / 2 products.
     /// - Precondition: Every row has these columns.
     /// - Complexity: O(*r*² *c*).
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    package mutating func products(of rows: [StoredNumbers], columns: Range<Int>) -> [Double] {
+    package mutating func products(of rows: [StoredNumbers], columns parts: [Range<Int>]) -> [Double] {
         guard !rows.isEmpty else { return [] }
+        let end = parts.last?.upperBound ?? 0
         let rowCount = rows.count
         var products = [Double](repeating: 0, count: rowCount * (rowCount + 1) / 2)
-        let rows = StoredRows<Scalar>(rows, length: columns.upperBound)
+        let rows = StoredRows<Scalar>(rows, length: end)
         let blocks = (0..<rowCount).parts(of: Self.blockHeight)
-        for stripe in columns.parts(of: Self.stripeWidth(rowCount: rowCount)) {
+        let width = Self.stripeWidth(rowCount: rowCount)
+        for stripe in parts.flatMap({ $0.parts(of: width) }) {
             // A stripe of all rows is followed by the next one.
-            let end = blocks.count == 1 ? columns.upperBound : stripe.upperBound
+            let next = blocks.count == 1 ? end : stripe.upperBound
             for (index, block) in blocks.enumerated() {
                 for other in blocks[index...] {
-                    self.multiply(block, other, of: rows, columns: stripe, endingAt: end)
+                    self.multiply(block, other, of: rows, columns: stripe, endingAt: next)
                     self.add(block, other, to: &products, rowCount: rowCount)
                 }
             }

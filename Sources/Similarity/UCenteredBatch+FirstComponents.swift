@@ -44,7 +44,7 @@ extension UCenteredBatch {
         workspace: inout Workspace
     ) -> [Double] {
         let vectors = components.map { StoredNumbers.double(FixedNumbers($0.component.vector)) }
-        let cosines = workspace.products(of: vectors, columns: 0..<self.exampleCount)
+        let cosines = workspace.products(of: vectors, columns: [0..<self.exampleCount])
         return self.spread(cosines, of: components.map(\.layer)) { row, column, cosine in
             row == column ? 1 : cosine * cosine
         }
@@ -52,8 +52,8 @@ extension UCenteredBatch {
 
     /// The inner products between the rests.
     ///
-    /// Their entries are in the units of the layer with its component, and at least 1e-6 of its: squares of them are far
-    /// from the limits of Float32.
+    /// Their entries are in the units of the layer with its component. In Float32 a layer's norm is at least 1e-6 of its
+    /// unit, and a rest's 1e-6 of that: squares of entries stay above 1e-38 up to ten million examples.
     private func restProducts(
         of components: [(layer: Int, component: FirstComponent)],
         workspace: inout Workspace
@@ -67,7 +67,7 @@ extension UCenteredBatch {
         }
         let products = workspace.products(
             of: rests.map(\.entries),
-            columns: self.columns
+            columns: [0..<self.columnCount]
         )
         return self.spread(products, of: layers) { row, column, product in
             // Both triangles count, and only one was multiplied.

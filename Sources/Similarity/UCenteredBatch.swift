@@ -29,12 +29,13 @@ public struct UCenteredBatch: Sendable {
     /// - Returns: The batch's whole contribution.
     /// - Complexity: O(*L*² *n*²) for *L* layers.
     public func hsic(workspace: inout Workspace) -> BatchHSIC {
-        self.hsic(summing: [self.pairShare(of: self.columns, workspace: &workspace)], workspace: &workspace)
+        let share = self.pairShare(of: 0..<self.partCount, workspace: &workspace)
+        return self.hsic(summing: [share], workspace: &workspace)
     }
 
     // MARK: Shared by threads
 
-    /// What the entries in some columns of the layers' triangles contribute to the inner products.
+    /// What the entries in some parts of the layers' triangles contribute to the inner products.
     public struct PairShare: Sendable {
         /// The products between the layers that have a norm, in their units.
         fileprivate let products: [Double]
@@ -45,43 +46,70 @@ public struct UCenteredBatch: Sendable {
         }
     }
 
-    /// The fewest operations that are worth a share of their own: a fifth of a millisecond.
+    /// The fewest operations that are worth a part of their own: a fifth of a millisecond.
     private static let leastOperationCount = 2e7
 
-    /// In how many shares threads had best compute the inner products.
+    /// The most parts: a sum in Float32 ends with its part.
+    private static let mostParts = 16
+
+    /// In how many parts the columns of the triangles are multiplied.
     ///
-    /// Every share has a product for each two layers: together they take no more memory than the triangles, and each
-    /// has enough columns for what it writes.
+    /// It does not depend on who multiplies them: however threads share the parts, the products are the same, but for the
+    /// last digits of the Float64 that parts are added up in. Together, the products of all parts take no more memory than
+    /// the triangles, and each part has enough columns for what it writes.
+    private static func partCount(layerCount: Int, columnCount: Int) -> Int {
+        let operationCount = Double(layerCount * layerCount) * Double(columnCount)
+        let most = min(operationCount / Self.leastOperationCount, Double(columnCount / max(layerCount, 256)))
+        return max(1, Int(min(most, Double(Self.mostParts))))
+    }
+
+    /// In how many parts the batch's inner products can be computed.
+    public var partCount: Int {
+        Self.partCount(layerCount: self.grams.count, columnCount: self.columnCount)
+    }
+
+    /// In how many shares threads had best compute the inner products.
     ///
     /// - Parameters:
     ///   - layerCount: The number of layers, *L*.
     ///   - exampleCount: The number of examples, *n*.
     ///   - threadCount: The number of threads.
-    /// - Returns: At most one share for each thread.
+    /// - Returns: At most one share for each thread, and for each part.
     public static func shareCount(layerCount: Int, exampleCount: Int, threadCount: Int) -> Int {
         let columnCount = exampleCount * (exampleCount - 1) / 2
-        let operationCount = Double(layerCount * layerCount) * Double(columnCount)
-        let most = min(operationCount / Self.leastOperationCount, Double(columnCount / max(layerCount, 256)))
-        return min(threadCount, max(1, Int(most)))
+        return min(threadCount, Self.partCount(layerCount: layerCount, columnCount: columnCount))
     }
 
-    /// All columns of the triangles, in parts.
-    public func columns(inParts count: Int) -> [Range<Int>] {
-        (0..<count).map { part in
-            self.columns.count * part / count..<self.columns.count * (part + 1) / count
-        }
+    /// The batch's parts, dealt out.
+    ///
+    /// - Parameter count: The number of shares, at most ``partCount``.
+    /// - Returns: The parts of each share.
+    public func parts(inShares count: Int) -> [Range<Int>] {
+        (0..<count).map { self.partCount * $0 / count..<self.partCount * ($0 + 1) / count }
+    }
+
+    /// The number of columns in some parts.
+    public func columnCount(ofParts parts: Range<Int>) -> Int {
+        parts.reduce(0) { $0 + self.columns(ofPart: $1).count }
     }
 
     /// Computes a share of the inner products between all layers.
     ///
     /// - Parameters:
-    ///   - columns: Some of the columns that ``columns(inParts:)`` gives.
+    ///   - parts: Some of the batch's parts.
     ///   - workspace: Scratch memory.
     /// - Returns: What ``hsic(summing:workspace:)`` adds up.
-    public func pairShare(of columns: Range<Int>, workspace: inout Workspace) -> PairShare {
+    public func pairShare(of parts: Range<Int>, workspace: inout Workspace) -> PairShare {
         PairShare(
-            products: workspace.products(of: self.layersWithNorm.map { self.grams[$0].entries }, columns: columns)
+            products: workspace.products(
+                of: self.layersWithNorm.map { self.grams[$0].entries },
+                columns: parts.map { self.columns(ofPart: $0) }
+            )
         )
+    }
+
+    private func columns(ofPart part: Int) -> Range<Int> {
+        self.columnCount * part / self.partCount..<self.columnCount * (part + 1) / self.partCount
     }
 
     /// The inner products between all layers, from their shares.
@@ -121,8 +149,8 @@ public struct UCenteredBatch: Sendable {
         )
     }
 
-    /// The columns of the layers' triangles.
-    var columns: Range<Int> { 0..<self.exampleCount * (self.exampleCount - 1) / 2 }
+    /// The number of columns of the layers' triangles.
+    var columnCount: Int { self.exampleCount * (self.exampleCount - 1) / 2 }
 
     /// A matrix of no norm has no product with anything.
     private var layersWithNorm: [Int] {

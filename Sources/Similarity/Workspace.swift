@@ -15,7 +15,12 @@ public struct Workspace: ~Copyable {
     public init() {}
 
     /// The inner products between the given columns of every two rows: in Float32, or in Float64 when any row is.
-    mutating func products(of rows: [StoredNumbers], columns: Range<Int>) -> [Double] {
+    ///
+    /// - Parameters:
+    ///   - rows: The rows.
+    ///   - columns: The columns, in parts that follow one another, beyond which nothing is summed in Float32.
+    /// - Returns: The upper triangle with the diagonal, row by row.
+    mutating func products(of rows: [StoredNumbers], columns: [Range<Int>]) -> [Double] {
         if rows.contains(where: \.isDouble) {
             self.doubleProducts.products(of: rows, columns: columns)
         } else {

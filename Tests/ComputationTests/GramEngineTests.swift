@@ -75,7 +75,7 @@ struct GramEngineTests {
             engine.seal(batch, layerOrder: Array(0..<100))
             let products = try self.nextReport().result.get().products
             #expect(
-                zip(products, expected.products).allSatisfy { abs($0 - $1) < 1e-6 * (expected.products.max() ?? 0) }
+                zip(products, expected.products).allSatisfy { abs($0 - $1) < 1e-15 * (expected.products.max() ?? 0) }
             )
         }
         #expect(self.memory.used == 0)
