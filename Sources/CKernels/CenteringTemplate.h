@@ -1,5 +1,5 @@
 // U-centring for one precision: walks over what is right of the diagonal of a symmetric matrix, wherever that lies, with
-// all sums in Float64. The including file includes KernelTemplate.h before it.
+// all sums in Float64. The including file includes KernelTemplate.h before it, and defines FOR_MATRIX_ELEMENT.
 
 // Eight numbers of a row from a column on, multiplied.
 INLINE void load_eight(const unsigned char *row, kernel_element element, size_t column, double scale,
@@ -116,7 +116,7 @@ INLINE double symmetric_sums(const kernel_symmetric *matrix, kernel_element elem
 WHOLE_REGISTERS
 static double symmetric_sums_kernel(const kernel_symmetric *matrix, double *restrict sums, double *restrict diagonal) {
 #define SYMMETRIC_SUMS(constant) symmetric_sums(matrix, constant, sums, diagonal)
-    FOR_ELEMENT(matrix->element, SYMMETRIC_SUMS)
+    FOR_MATRIX_ELEMENT(matrix->element, SYMMETRIC_SUMS)
 #undef SYMMETRIC_SUMS
 }
 

@@ -13,6 +13,9 @@
 
 #include "KernelTemplate.h"
 
+// Matrices that are computed in this precision are stored in it.
+#define FOR_MATRIX_ELEMENT(element, CALL) return CALL(KERNEL_F64);
+
 #include "CenteringTemplate.h"
 
 INLINE void transpose_quarters(vector *rows) {

@@ -14,6 +14,17 @@
 
 #include "KernelTemplate.h"
 
+// The same for matrices that are computed in this precision.
+#define FOR_MATRIX_ELEMENT(element, CALL)                                                                              \
+    switch (element) {                                                                                                 \
+    case KERNEL_F16:                                                                                                   \
+        return CALL(KERNEL_F16);                                                                                       \
+    case KERNEL_BF16:                                                                                                  \
+        return CALL(KERNEL_BF16);                                                                                      \
+    default:                                                                                                           \
+        return CALL(KERNEL_F32);                                                                                       \
+    }
+
 #include "CenteringTemplate.h"
 
 #define LOW_PAIRS 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29

@@ -57,7 +57,7 @@ INLINE double center_triangle(const kernel_symmetric *matrix, kernel_element ele
 WHOLE_REGISTERS
 static double center_triangle_kernel(const kernel_symmetric *matrix, const double *offsets, scalars *triangle) {
 #define CENTER_TRIANGLE(constant) center_triangle(matrix, constant, offsets, triangle, NULL, NULL)
-    FOR_ELEMENT(matrix->element, CENTER_TRIANGLE)
+    FOR_MATRIX_ELEMENT(matrix->element, CENTER_TRIANGLE)
 #undef CENTER_TRIANGLE
 }
 
@@ -65,7 +65,7 @@ WHOLE_REGISTERS
 static double fold_centered_triangle_kernel(const kernel_symmetric *matrix, const double *offsets, scalars *triangle,
                                             const double *diagonal, scalars *panels) {
 #define FOLD_CENTERED_TRIANGLE(constant) center_triangle(matrix, constant, offsets, triangle, diagonal, panels)
-    FOR_ELEMENT(matrix->element, FOLD_CENTERED_TRIANGLE)
+    FOR_MATRIX_ELEMENT(matrix->element, FOLD_CENTERED_TRIANGLE)
 #undef FOLD_CENTERED_TRIANGLE
 }
 

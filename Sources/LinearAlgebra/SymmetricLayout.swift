@@ -2,8 +2,8 @@ internal import CKernels
 
 /// How a symmetric matrix lies in memory: as a square, or packed.
 ///
-/// What is right of the diagonal is read, and the diagonal.
-package struct SymmetricLayout: Hashable, Sendable {
+/// What is right of the diagonal is read, and the diagonal; of a whole square the rest is looked at for NaN and infinity.
+package struct SymmetricLayout: Sendable {
     /// How the numbers are stored.
     let elementType: ElementType
 
@@ -14,8 +14,8 @@ package struct SymmetricLayout: Hashable, Sendable {
     /// row.
     let stride: Int?
 
-    /// Whether numbers left of a square's diagonal mean anything.
-    let isWhole: Bool
+    /// Whether numbers left of a square's diagonal are looked at.
+    package var isWhole: Bool
 
     /// A power of two that all numbers are multiplied by.
     package var scale = 1.0

@@ -22,7 +22,7 @@ struct FirstComponentFinder<Scalar: KernelScalar>: ~Copyable {
     /// entry; as a difference of products the digits would be gone where the component carries nearly everything.
     ///
     /// - Parameters:
-    ///   - triangle: *K̃*, with a norm above zero.
+    ///   - triangle: *K̃*, with a norm above zero, the last one that was folded there.
     ///   - exponent: Of the power of two that is to be multiplied in again.
     ///   - isDouble: Whether the entries of the rest are kept in Float64.
     /// - Returns: The component, or why there is none.
@@ -31,6 +31,7 @@ struct FirstComponentFinder<Scalar: KernelScalar>: ~Copyable {
         exponent: Int,
         isDouble: Bool
     ) -> FirstComponentFinding {
+        precondition(triangle.isFolded, "A component is looked for in a folded matrix")
         let spectrum = CenteredSpectrum(of: triangle)
         guard let pair = self.process.leadingEigenpair(of: self.matrix, spectrum, gap: FirstComponent.leastGap) else {
             return .undefined(.noGap)

@@ -27,11 +27,13 @@ extension UCenteredGram {
         var layout = SymmetricLayout(elementType: elementType, rowCount: exampleCount, isPacked: isPacked)
         precondition(gram.byteCount == layout.byteCount, "\(gram.byteCount) bytes for \(exampleCount) examples")
         if elementType == .float64 {
+            // A look at every number, those left of the diagonal included.
             let largest = largestMagnitude(of: gram, elementType: elementType)
             guard largest.isFinite else { throw NonFiniteError() }
             // Brings the largest number to about 1, as far as a Float64 power of two goes.
             let exponent = largest > 0 ? min(max(-Int(largest.exponent), -1000), 1000) : 0
             layout.scale = Double(sign: .plus, exponent: exponent, significand: 1)
+            layout.isWhole = false
             let triangle = try UCenteredTriangle(
                 of: gram,
                 layout,

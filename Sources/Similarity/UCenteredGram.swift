@@ -2,9 +2,9 @@ internal import LinearAlgebra
 
 /// A layer's U-centred Gram matrix on one batch: what is left of the layer once its activations are gone.
 ///
-/// The strict upper triangle is kept in units near its norm, and the norm next to it in Float64: activations of 1e-15 or
-/// 1e15 neither under- nor overflow when two layers are multiplied. Layers of Float64 keep Float64 entries, all others
-/// Float32.
+/// The strict upper triangle is kept in units near the norm that the matrix had before it was U-centred, and the norm next
+/// to it in Float64: activations of 1e-15 or 1e15 neither under- nor overflow when two layers are multiplied. Layers of
+/// Float64 keep Float64 entries, all others Float32.
 public struct UCenteredGram: Sendable {
     /// The number of examples, *n*.
     public let exampleCount: Int

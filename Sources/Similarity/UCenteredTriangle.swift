@@ -20,8 +20,8 @@ internal import LinearAlgebra
 struct UCenteredTriangle<Scalar: KernelScalar> {
     /// What is right of the diagonal of *K̃*, row by row, in units.
     ///
-    /// The norm of both triangles is at most about 2, so that Float32 holds the entries and their squares whatever the
-    /// scale of the matrix is.
+    /// The norm of both triangles is at most 2, so that Float32 holds the entries and their squares whatever the scale of
+    /// the matrix is.
     let entries: FixedNumbers<Scalar>
 
     /// The sum of the squares of the entries, both triangles.
@@ -29,6 +29,9 @@ struct UCenteredTriangle<Scalar: KernelScalar> {
 
     /// What the entries are to be multiplied by: a power of two.
     let unit: Double
+
+    /// Whether the matrix is folded, too.
+    let isFolded: Bool
 
     /// What *H K H* has on its diagonal beside *K̃*, in units: kᵢᵢ − 2oᵢ, less the mean of all.
     ///
@@ -78,8 +81,10 @@ struct UCenteredTriangle<Scalar: KernelScalar> {
         let diagonalSum = sums.diagonal.reduce(0, +)
         self.trace = max(0, diagonalSum - (diagonalSum + total) / n)
 
-        // U-centring is a projection: it leaves no more than there was.
-        let exponent = self.offDiagonalNorm > 0 ? Int(self.offDiagonalNorm.exponent) : 0
+        // U-centring is a projection: it leaves no more than there was. Units are not so small that Float64 would not have
+        // what multiplies by their inverse.
+        let leastExponent = max(0, Int(layout.scale.exponent)) - 1000
+        let exponent = self.offDiagonalNorm > 0 ? max(leastExponent, Int(self.offDiagonalNorm.exponent)) : 0
         let scale = Double(sign: .plus, exponent: -exponent, significand: 1)
         self.unit = Double(sign: .plus, exponent: exponent, significand: 1)
         let offsets = sums.rows.map { ($0 / (n - 2) - half) * scale }
@@ -88,6 +93,7 @@ struct UCenteredTriangle<Scalar: KernelScalar> {
         self.diagonal = center.map { $0 - mean }
         self.shift = mean
 
+        self.isFolded = isFolding
         var scaled = layout
         scaled.scale *= scale
         if isFolding {

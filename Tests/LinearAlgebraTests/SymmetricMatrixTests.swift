@@ -97,8 +97,7 @@ import Testing
     /// In whole vectors and beside them, left of the diagonal and right of it.
     @Test(arguments: ElementType.allCases, [-Double.infinity, .nan])
     func nonFiniteNumbersAreFoundAnywhere(elementType: ElementType, value: Double) {
-        let n = 33
-        for isPacked in [true, false] {
+        for (n, isPacked) in (Array(1...20) + [33]).flatMap({ [($0, true), ($0, false)] }) {
             let layout = SymmetricLayout(elementType: elementType, rowCount: n, isPacked: isPacked)
             let count = isPacked ? n * (n + 1) / 2 : n * n
             for place in 0..<count {
@@ -125,14 +124,14 @@ import Testing
 
     /// Folds a matrix, and compares with its triangle and with a product written out.
     private func checkFolding<Scalar: KernelScalar>(
-        _ scalar: Scalar.Type,
+        _ elementType: ElementType,
         into matrix: inout FoldedTriangle<Scalar>,
         count n: Int
     ) {
         let (offsets, diagonal) = (numbers(n, seed: 3), numbers(n, seed: 4))
         let vector = numbers(n, seed: 5).map { Scalar($0) }
-        for example in Example.all(Scalar.elementType, count: n) {
-            withBytes(of: example.values, as: Scalar.elementType, offset: 1) { bytes, _ in
+        for example in Example.all(elementType, count: n) {
+            withBytes(of: example.values, as: elementType, offset: 1) { bytes, _ in
                 let expected = Scalar.centeredTriangle(of: bytes, example.layout, subtracting: offsets.span)
                 let folded = matrix.fill(
                     centering: bytes,
@@ -166,8 +165,10 @@ import Testing
         var single = FoldedTriangle<Float>()
         var double = FoldedTriangle<Double>()
         for n in Array(4...17) + [49, 31, 32, 33, 47, 48, 100, 5] {
-            self.checkFolding(Float.self, into: &single, count: n)
-            self.checkFolding(Double.self, into: &double, count: n)
+            for elementType in [ElementType.float16, .bfloat16, .float32] {
+                self.checkFolding(elementType, into: &single, count: n)
+            }
+            self.checkFolding(.float64, into: &double, count: n)
         }
     }
 }

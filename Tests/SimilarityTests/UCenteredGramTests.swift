@@ -174,20 +174,63 @@ import Testing
         }
     }
 
+    /// As far as Float64 goes; the last digits are lost where it stores fewer.
+    @Test(arguments: [(0x1p-1063, 1e-2), (0x1p-1030, 1e-11), (1e-300, 1e-12), (1e300, 1e-12)])
+    func readyMadeMatricesMayBeOfAnyScale(scale: Double, tolerance: Double) throws {
+        var random = Random(seed: 14)
+        let layer = Layer(random.normals(14 * 5), exampleCount: 14)
+        let gram = layer.gram().map { $0 * scale }
+        let expected = try layer.uCentered()
+        for isPacked in [true, false] {
+            let actual = try uCentered(gram: gram, exampleCount: 14, isPacked: isPacked)
+            #expect(abs(actual.norm / scale / expected.norm - 1) < tolerance)
+            let product = hsic([actual, expected]).products[1] / scale
+            #expect(abs(product / expected.norm / expected.norm - 1) < tolerance)
+        }
+    }
+
+    /// Next to a diagonal that tells nothing.
+    @Test func readyMadeMatrixOfNextToNothingIsConstant() throws {
+        for diagonal in [1.0, 1e-302, 1e300] {
+            let products: [Int] = (0..<36).map { ($0 / 6) * ($0 % 6) }
+            var gram = products.map { Double($0) * 1e-9 * diagonal }
+            for example in 0..<6 { gram[example * 7] = diagonal }
+            for isPacked in [true, false] {
+                #expect(try uCentered(gram: gram, exampleCount: 6, isPacked: isPacked).isConstant)
+            }
+        }
+    }
+
     /// What is the same for all examples is most of the matrix, and U-centring takes it away.
     @Test(arguments: [10, 1e3, 1e5])
     func readyMadeMatricesMayHaveAMean(mean: Double) throws {
         var random = Random(seed: 13)
         let layer = Layer(random.normals(14 * 5), exampleCount: 14)
         let gram = layer.gram().map { $0 + mean }
-        let expected = try layer.uCentered()
+        let expected = try layer.uCentered(withFirstComponent: true)
         for isPacked in [true, false] {
-            let actual = try uCentered(gram: gram, exampleCount: 14, isPacked: isPacked, offset: 1)
-            #expect(abs(actual.norm / expected.norm - 1) < mean * 1e-14)
-            #expect(abs(similarities([actual, expected]).values[1] - 1) < mean * 1e-14)
-            let single = try uCentered(gram: gram, exampleCount: 14, .float32, isPacked: isPacked)
-            #expect(abs(single.norm / expected.norm - 1) < mean * 1e-7)
-            #expect(abs(similarities([single, expected]).values[1] - 1) < mean * 1e-7)
+            for (elementType, precision) in [(ElementType.float64, 1e-13), (.float32, 2e-7)] {
+                let actual = try uCentered(
+                    gram: gram,
+                    exampleCount: 14,
+                    elementType,
+                    isPacked: isPacked,
+                    offset: 1,
+                    withFirstComponent: true
+                )
+                let tolerance = mean * precision
+                #expect(abs(actual.norm / expected.norm - 1) < tolerance)
+                #expect(abs(similarities([actual, expected]).values[1] - 1) < tolerance)
+                guard case .found(let component)? = actual.firstComponent,
+                    case .found(let other)? = expected.firstComponent
+                else {
+                    Issue.record("There is no first component")
+                    return
+                }
+                #expect(abs(component.eigenvalue / other.eigenvalue - 1) < 10 * tolerance)
+                let cosine = zip(component.vector, other.vector).reduce(0) { $0 + $1.0 * $1.1 }
+                #expect(abs(cosine * cosine - 1) < 10 * tolerance)
+            }
         }
     }
 

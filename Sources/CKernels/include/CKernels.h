@@ -40,8 +40,7 @@ typedef struct {
     size_t row_count, offset, length;
 } kernel_upcoming;
 
-/// A symmetric matrix, of which what is right of the diagonal is read: a square, row by row, or packed, the upper triangle
-/// with the diagonal, row by row.
+/// A symmetric matrix: a square, row by row, or packed, the upper triangle with the diagonal, row by row.
 typedef struct {
     /// With any alignment.
     const void *numbers;
@@ -50,7 +49,7 @@ typedef struct {
     size_t n;
     /// The distance of a square's rows, in numbers; 0 where the matrix is packed.
     size_t stride;
-    /// Whether numbers left of a square's diagonal mean anything.
+    /// Whether numbers left of a square's diagonal are looked at, for NaN and infinity.
     bool is_whole;
     /// A power of two that all numbers are multiplied by.
     double scale;
