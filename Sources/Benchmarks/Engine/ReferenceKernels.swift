@@ -18,6 +18,9 @@ public enum ReferenceKernels {
     /// How much faster others must be to be taken: less is the machine's noise.
     private static let leastGain = 1.03
 
+    /// How often each is tried, in turn: a disturbance of one is none of the others, and the best counts.
+    private static let roundCount = 2
+
     /// Those that are in use, by the name of the processor that they were written for.
     public static var name: String {
         // SAFETY: The library returns a literal.
@@ -33,25 +36,31 @@ public enum ReferenceKernels {
     public static func useFastest(benchmark: URL) throws {
         let environment = ProcessInfo.processInfo.environment
         if let chosen = environment[self.variable] {
-            guard environment[self.openBLASVariable] != chosen else { return }
-            self.startAnew(benchmark, with: chosen)
-        } else {
-            let others = self.candidates(besides: self.name, on: .ofProcessor)
-            let rates = try ([self.name] + others).map { try self.rate(of: $0, benchmark: benchmark) }
-            if let fastest = self.fastest(of: others, rates: Array(rates.dropFirst()), own: rates[0]) {
-                self.startAnew(benchmark, with: fastest)
+            if environment[self.openBLASVariable] != chosen {
+                self.startAnew(benchmark, with: chosen, in: environment)
             }
+            return
+        }
+        let others = self.candidates(besides: self.name, on: .ofProcessor)
+        guard !others.isEmpty else { return }
+        var rates: [String: Double] = [:]
+        for _ in 0..<self.roundCount {
+            for name in [self.name] + others {
+                rates[name] = max(rates[name] ?? 0, try self.rate(of: name, benchmark: benchmark))
+            }
+        }
+        if let fastest = self.fastest(rates, inUse: self.name) {
+            self.startAnew(benchmark, with: fastest, in: environment)
         }
     }
 
     /// Starts the process anew; without success it goes on as it is.
-    private static func startAnew(_ benchmark: URL, with name: String) {
-        // SAFETY: No thread but this one looks at the environment: OpenBLAS's own threads wait for products. The strings
-        // are terminated, as is the array of them; without success they are not freed, once.
-        unsafe setenv(self.variable, name, 1)
-        unsafe setenv(self.openBLASVariable, name, 1)
+    private static func startAnew(_ benchmark: URL, with name: String, in environment: [String: String]) {
+        let settings = environment.merging([self.variable: name, self.openBLASVariable: name]) { $1 }
+        // SAFETY: The strings are terminated, as are the arrays of them; without success they are not freed, once.
         var arguments = unsafe CommandLine.arguments.map { unsafe strdup($0) } + [nil]
-        unsafe execv(benchmark.path, &arguments)
+        var variables = unsafe settings.map { unsafe strdup("\($0)=\($1)") } + [nil]
+        unsafe execve(benchmark.path, &arguments, &variables)
     }
 
     /// The operations per second of a process that multiplies with some kernels.
@@ -62,7 +71,7 @@ public enum ReferenceKernels {
         return rate
     }
 
-    /// What else OpenBLAS has for a processor of a level.
+    /// What else OpenBLAS has for the vectors of a processor of a level.
     static func candidates(besides name: String, on level: KernelLevel) -> [String] {
         let names =
             switch level {
@@ -73,10 +82,10 @@ public enum ReferenceKernels {
         return names.filter { $0 != name }
     }
 
-    /// The fastest of some kernels; `nil` where OpenBLAS's own choice is as good.
-    static func fastest(of names: [String], rates: [Double], own: Double) -> String? {
-        let fastest = zip(names, rates).max { $0.1 < $1.1 }
-        guard let fastest, fastest.1 > own * self.leastGain else { return nil }
-        return fastest.0
+    /// The kernels with the highest rate; `nil` where those in use are as good.
+    static func fastest(_ rates: [String: Double], inUse name: String) -> String? {
+        guard let fastest = rates.max(by: { $0.value < $1.value }), fastest.value > self.leastGain * (rates[name] ?? 0)
+        else { return nil }
+        return fastest.key
     }
 }
