@@ -108,8 +108,12 @@ public struct UCenteredBatch: Sendable {
         )
     }
 
+    /// A part's columns: but for the last part's, a multiple of what a product takes at a time.
     private func columns(ofPart part: Int) -> Range<Int> {
-        self.columnCount * part / self.partCount..<self.columnCount * (part + 1) / self.partCount
+        func start(_ part: Int) -> Int {
+            part == self.partCount ? self.columnCount : self.columnCount * part / self.partCount / 256 * 256
+        }
+        return start(part)..<start(part + 1)
     }
 
     /// The inner products between all layers, from their shares.
