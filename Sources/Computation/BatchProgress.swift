@@ -22,7 +22,12 @@ struct BatchProgress: Sendable {
     private var waitingCount = 0
     private var failure: NonFiniteLayer?
     private var layerOrder: [Int]?
-    private var shares: [UCenteredBatch.PairShare?] = []
+    private var shares: [UCenteredBatch.PairShare] = []
+
+    /// What is multiplied, the parts of it that nobody has taken, and how many have been computed.
+    private var products: UCenteredBatch?
+    private var remainingParts = 0..<0
+    private var computedPartCount = 0
 
     /// Whether a layer was found not to be finite, so that the other layers need not be looked at.
     var hasFailed: Bool {
@@ -64,17 +69,31 @@ struct BatchProgress: Sendable {
         return .products(UCenteredBatch(grams: layerOrder.compactMap { self.grams[$0] }))
     }
 
-    /// Makes room for shares of the products.
-    mutating func expect(shareCount: Int) {
-        self.shares = Array(repeating: nil, count: shareCount)
+    /// Lays the parts of the products out.
+    mutating func lay(out products: UCenteredBatch) {
+        self.products = products
+        self.remainingParts = 0..<products.partCount
     }
 
-    /// Takes a share of the products.
+    /// Hands out a part of the products, `nil` where all have been taken.
+    mutating func takePart() -> Int? {
+        self.remainingParts.popFirst()
+    }
+
+    /// What is multiplied, `nil` where no part is left to take.
+    var remainingProducts: UCenteredBatch? {
+        self.remainingParts.isEmpty ? nil : self.products
+    }
+
+    /// Takes a worker's share of the products.
     ///
-    /// - Returns: All shares, in their order, once none is missing.
-    mutating func finish(share place: Int, with share: UCenteredBatch.PairShare) -> [UCenteredBatch.PairShare]? {
-        self.shares[place] = share
-        let shares = self.shares.compactMap(\.self)
-        return shares.count == self.shares.count ? shares : nil
+    /// - Parameters:
+    ///   - share: The share.
+    ///   - partCount: How many parts it has.
+    /// - Returns: All shares, once no part is missing.
+    mutating func finish(_ share: UCenteredBatch.PairShare, partCount: Int) -> [UCenteredBatch.PairShare]? {
+        self.shares.append(share)
+        self.computedPartCount += partCount
+        return self.computedPartCount == self.remainingParts.upperBound ? self.shares : nil
     }
 }

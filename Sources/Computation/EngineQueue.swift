@@ -13,6 +13,12 @@ struct EngineQueue: Sendable {
         case products(ProductsJob)
     }
 
+    /// What waits: for the products a note that they do, so that a batch that is done is held by nobody.
+    fileprivate enum Entry: Sendable {
+        case gram(GramJob)
+        case products(BatchID)
+    }
+
     /// What a worker gets.
     enum Assignment: Sendable {
         case work(Job, isNeeded: Bool)
@@ -25,7 +31,7 @@ struct EngineQueue: Sendable {
         let reservedByteCount: Int
     }
 
-    private var jobs = FairQueue<RunID, Job>()
+    private var jobs = FairQueue<RunID, Entry>()
     private var batches: [BatchID: BatchProgress] = [:]
     private var isStopped = false
     private let threadCount: Int
@@ -63,7 +69,7 @@ struct EngineQueue: Sendable {
                 frame: frames[index],
                 withFirstComponent: withFirstComponents
             )
-            return (job: Job.gram(job), cost: job.cost)
+            return (job: Entry.gram(job), cost: job.cost)
         }
         self.jobs.append(jobs, owner: batch.run)
         return true
@@ -89,11 +95,20 @@ struct EngineQueue: Sendable {
         return self.proceed(with: batch)
     }
 
-    /// Takes a share of a batch's products.
+    /// Hands out a part of a batch's products, `nil` where all have been taken or the batch is not wanted any more.
+    mutating func takePart(of job: ProductsJob) -> Int? {
+        self.batches[job.batch]?.takePart()
+    }
+
+    /// Takes a worker's share of a batch's products.
     ///
-    /// - Returns: All shares, once none is missing.
-    mutating func finish(_ job: ProductsJob, with share: UCenteredBatch.PairShare) -> [UCenteredBatch.PairShare]? {
-        self.batches[job.batch]?.finish(share: job.share, with: share)
+    /// - Returns: All shares, once no part is missing.
+    mutating func finish(
+        _ job: ProductsJob,
+        with share: UCenteredBatch.PairShare,
+        partCount: Int
+    ) -> [UCenteredBatch.PairShare]? {
+        self.batches[job.batch]?.finish(share, partCount: partCount)
     }
 
     /// Forgets a batch that is done, or that is not wanted any more.
@@ -117,29 +132,34 @@ struct EngineQueue: Sendable {
     /// Takes out what a worker is to do next, `nil` where there is nothing.
     mutating func next() -> Assignment? {
         guard !self.isStopped else { return .stop }
-        guard let job = self.jobs.popFirst() else { return nil }
-        switch job {
-        case .gram(let gram):
-            let isNeeded = self.batches[gram.batch].map { !$0.hasFailed } ?? false
-            return .work(job, isNeeded: isNeeded)
-        case .products(let products):
-            return .work(job, isNeeded: self.batches[products.batch] != nil)
+        while let entry = self.jobs.popFirst() {
+            switch entry {
+            case .gram(let job):
+                let isNeeded = self.batches[job.batch].map { !$0.hasFailed } ?? false
+                return .work(.gram(job), isNeeded: isNeeded)
+            case .products(let batch):
+                if let grams = self.batches[batch]?.remainingProducts {
+                    return .work(.products(ProductsJob(batch: batch, grams: grams)), isNeeded: true)
+                }
+            }
         }
+        return nil
     }
 
-    /// Puts the jobs that a batch is ready for before all others of its run.
+    /// Puts the products that a batch is ready for before all other jobs of its run.
     ///
-    /// What was begun is ended before anything else is begun: so the fewest Gram matrices are kept.
+    /// What was begun is ended before anything else is begun: so the fewest Gram matrices are kept. Other workers come to
+    /// help once they have done what waits now. A share costs a look at every product, and several workers that multiply,
+    /// or read, at one time compete for what all cores have in common.
     private mutating func proceed(with batch: BatchID) -> FailedBatch? {
         switch self.batches[batch]?.outcome() {
         case .products(let grams):
-            let shareCount = self.shareCount(of: grams, reservedByteCount: self.batches[batch]?.reservedByteCount ?? 0)
-            self.batches[batch]?.expect(shareCount: shareCount)
-            let jobs = grams.parts(inShares: shareCount).enumerated().map { share, parts in
-                let job = ProductsJob(batch: batch, grams: grams, share: share, parts: parts)
-                return (job: Job.products(job), cost: job.cost)
-            }
-            self.jobs.prepend(jobs, owner: batch.run)
+            let workerCount = self.shareCount(of: grams, reservedByteCount: self.batches[batch]?.reservedByteCount ?? 0)
+            self.batches[batch]?.lay(out: grams)
+            let cost = ProductsJob(batch: batch, grams: grams).cost
+            self.jobs.prepend([(job: Entry.products(batch), cost: cost)], owner: batch.run)
+            let help = Array(repeating: (job: Entry.products(batch), cost: 0.0), count: workerCount - 1)
+            self.jobs.append(help, owner: batch.run)
             return nil
         case .failed(let layer):
             return FailedBatch(layer: layer, reservedByteCount: self.abandon(batch))
@@ -148,12 +168,8 @@ struct EngineQueue: Sendable {
         }
     }
 
-    /// In how many shares the products of a batch are computed: one, and one more for each worker that no other job waits
-    /// for.
-    ///
-    /// A share costs a look at every product, several at once compete for what all cores have in common, and who is at one
-    /// takes nothing else: a job that waits finds its worker. No more than the batch's messages had reserved memory for,
-    /// each of which knew of its own layers alone.
+    /// How many workers may share the products of a batch: no more than its messages had reserved memory for, each of
+    /// which knew of its own layers alone.
     private func shareCount(of grams: UCenteredBatch, reservedByteCount: Int) -> Int {
         let layerCount = grams.grams.count
         let left = grams.grams.reduce(reservedByteCount) { $0 - $1.byteCount }
@@ -161,13 +177,13 @@ struct EngineQueue: Sendable {
         let useful = UCenteredBatch.shareCount(
             layerCount: layerCount,
             exampleCount: grams.exampleCount,
-            threadCount: max(1, self.threadCount - self.jobs.count)
+            threadCount: self.threadCount
         )
         return max(1, min(useful, affordable))
     }
 }
 
-extension EngineQueue.Job {
+extension EngineQueue.Entry {
     /// The bytes of the tensor that waits with the job.
     fileprivate var heldByteCount: Int {
         switch self {

@@ -19,9 +19,7 @@ struct GramWorker {
             case .gram(let gram):
                 self.perform(gram, isNeeded: isNeeded, workspace: &workspace)
             case .products(let products):
-                if isNeeded {
-                    self.perform(products, workspace: &workspace)
-                }
+                self.perform(products, workspace: &workspace)
             }
             scratchByteCount = self.pay(for: &workspace, insteadOf: scratchByteCount)
         }
@@ -56,11 +54,18 @@ struct GramWorker {
         }
     }
 
-    /// Computes a share of a batch's products; who brings the last one adds them up.
+    /// Computes parts of a batch's products as long as there are any; who brings the last one adds the shares up.
     private func perform(_ job: ProductsJob, workspace: inout Workspace) {
-        let share = job.grams.pairShare(of: job.parts, workspace: &workspace)
-        // Neither a share nor the end of a batch puts a job into the queue: no other worker is woken.
-        guard let shares = self.queue.updateQuietly({ $0.finish(job, with: share) }) else { return }
+        var share = job.grams.emptyShare
+        var partCount = 0
+        // Neither a part nor a share nor the end of a batch puts a job into the queue: no other worker is woken.
+        while let part = self.queue.updateQuietly({ $0.takePart(of: job) }) {
+            job.grams.add(part: part, to: &share, workspace: &workspace)
+            partCount += 1
+        }
+        guard partCount > 0,
+            let shares = self.queue.updateQuietly({ $0.finish(job, with: share, partCount: partCount) })
+        else { return }
         let hsic = job.grams.hsic(summing: shares, workspace: &workspace)
         let reservedByteCount = self.queue.updateQuietly { $0.abandon(job.batch) }
         self.memory.release(reservedByteCount)

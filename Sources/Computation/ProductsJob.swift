@@ -1,7 +1,9 @@
 internal import Monitoring
 internal import Similarity
 
-/// A share of the products between all layers of a batch.
+/// The products between all layers of a batch, which several workers may share.
+///
+/// Whoever takes the job takes one part after the other, as long as there are any.
 struct ProductsJob: Sendable {
     /// The batch.
     let batch: BatchID
@@ -9,14 +11,9 @@ struct ProductsJob: Sendable {
     /// The Gram matrices of its layers.
     let grams: UCenteredBatch
 
-    /// Which of the batch's shares it is.
-    let share: Int
-
-    /// The parts of the layers' triangles that are multiplied.
-    let parts: Range<Int>
-
-    /// About how many floating-point operations the share takes.
+    /// About how many floating-point operations all parts take.
     var cost: Double {
-        Double(self.grams.grams.count * self.grams.grams.count) * Double(self.grams.columnCount(ofParts: self.parts))
+        let (layerCount, exampleCount) = (Double(self.grams.grams.count), Double(self.grams.exampleCount))
+        return layerCount * layerCount * exampleCount * (exampleCount - 1) / 2
     }
 }

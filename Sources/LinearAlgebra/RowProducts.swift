@@ -23,28 +23,31 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
         self.converted.byteCount + self.upper.byteCount + self.lower.byteCount + self.block.byteCount
     }
 
-    /// Computes the inner products between every two rows, and between every row and itself.
+    /// Adds the inner products between every two rows, and between every row and itself, to others.
     ///
     /// The products of a panel are summed in one register each, those of some panels in `Scalar`, all in Float64: a long
-    /// sum in Float32 alone would lose a digit. No sum in `Scalar` goes beyond a part of the columns.
+    /// sum in Float32 alone would lose a digit.
     ///
     /// - Parameters:
     ///   - rows: The *r* rows.
-    ///   - parts: The *c* numbers of each row that count, in parts that follow one another.
-    /// - Returns: The upper triangle with the diagonal, row by row: *r*(*r* + 1) / 2 products.
-    /// - Precondition: Every row has these columns.
+    ///   - columns: The *c* numbers of each row that count.
+    ///   - end: Up to where columns may be multiplied next.
+    ///   - products: The upper triangle with the diagonal, row by row.
+    /// - Precondition: Every row has all columns up to `end`, and there are *r*(*r* + 1) / 2 products.
     /// - Complexity: O(*r*² *c*).
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    package mutating func products(of rows: [StoredNumbers], columns parts: [Range<Int>]) -> [Double] {
-        guard !rows.isEmpty else { return [] }
-        let end = parts.last?.upperBound ?? 0
+    package mutating func add(
+        rows: [StoredNumbers],
+        columns: Range<Int>,
+        before end: Int,
+        to products: inout [Double]
+    ) {
         let rowCount = rows.count
-        var products = [Double](repeating: 0, count: rowCount * (rowCount + 1) / 2)
+        precondition(products.count == rowCount * (rowCount + 1) / 2)
         let rows = StoredRows<Scalar>(rows, length: end)
         let blocks = (0..<rowCount).parts(of: Self.blockHeight)
-        let width = Self.stripeWidth(rowCount: rowCount)
-        for stripe in parts.flatMap({ $0.parts(of: width) }) {
+        for stripe in columns.parts(of: Self.stripeWidth(rowCount: rowCount)) {
             // A stripe of all rows is followed by the next one.
             let next = blocks.count == 1 ? end : stripe.upperBound
             for (index, block) in blocks.enumerated() {
@@ -54,7 +57,6 @@ package struct RowProducts<Scalar: KernelScalar>: ~Copyable {
                 }
             }
         }
-        return products
     }
 
     /// Computes the products between the rows of two blocks, or of one, over the given columns; up to `end`, further

@@ -4,7 +4,7 @@ internal import WireFormat
 /// The batches of a run whose contribution is being computed, in the order in which they came.
 ///
 /// Workers finish in any order; windows take batches in the order of arrival, so that the same
-/// stream gives the same numbers on any machine.
+/// stream gives the same numbers, but for the last digits of Float64, however many workers there are.
 struct DecisionQueue: Sendable {
     /// A batch that waits for its decision.
     struct Entry: Sendable {

@@ -44,7 +44,7 @@ extension UCenteredBatch {
         workspace: inout Workspace
     ) -> [Double] {
         let vectors = components.map { StoredNumbers.double(FixedNumbers($0.component.vector)) }
-        let cosines = workspace.products(of: vectors, columns: [0..<self.exampleCount])
+        let cosines = workspace.products(of: vectors, columns: 0..<self.exampleCount)
         return self.spread(cosines, of: components.map(\.layer)) { row, column, cosine in
             row == column ? 1 : cosine * cosine
         }
@@ -67,7 +67,7 @@ extension UCenteredBatch {
         }
         let products = workspace.products(
             of: rests.map(\.entries),
-            columns: [0..<self.columnCount]
+            columns: 0..<self.columnCount
         )
         return self.spread(products, of: layers) { row, column, product in
             // Both triangles count, and only one was multiplied.

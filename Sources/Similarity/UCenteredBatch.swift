@@ -29,7 +29,10 @@ public struct UCenteredBatch: Sendable {
     /// - Returns: The batch's whole contribution.
     /// - Complexity: O(*L*² *n*²) for *L* layers.
     public func hsic(workspace: inout Workspace) -> BatchHSIC {
-        let share = self.pairShare(of: 0..<self.partCount, workspace: &workspace)
+        var share = self.emptyShare
+        for part in 0..<self.partCount {
+            self.add(part: part, to: &share, workspace: &workspace)
+        }
         return self.hsic(summing: [share], workspace: &workspace)
     }
 
@@ -38,7 +41,7 @@ public struct UCenteredBatch: Sendable {
     /// What the entries in some parts of the layers' triangles contribute to the inner products.
     public struct PairShare: Sendable {
         /// The products between the layers that have a norm, in their units.
-        fileprivate let products: [Double]
+        fileprivate var products: [Double]
 
         /// The size of a share in memory.
         public static func byteCount(layerCount: Int) -> Int {
@@ -80,31 +83,24 @@ public struct UCenteredBatch: Sendable {
         return min(threadCount, Self.partCount(layerCount: layerCount, columnCount: columnCount))
     }
 
-    /// The batch's parts, dealt out.
-    ///
-    /// - Parameter count: The number of shares, at most ``partCount``.
-    /// - Returns: The parts of each share.
-    public func parts(inShares count: Int) -> [Range<Int>] {
-        (0..<count).map { self.partCount * $0 / count..<self.partCount * ($0 + 1) / count }
+    /// A share without any part.
+    public var emptyShare: PairShare {
+        let rowCount = self.layersWithNorm.count
+        return PairShare(products: Array(repeating: 0, count: rowCount * (rowCount + 1) / 2))
     }
 
-    /// The number of columns in some parts.
-    public func columnCount(ofParts parts: Range<Int>) -> Int {
-        parts.reduce(0) { $0 + self.columns(ofPart: $1).count }
-    }
-
-    /// Computes a share of the inner products between all layers.
+    /// Adds a part of the inner products between all layers to a share.
     ///
     /// - Parameters:
-    ///   - parts: Some of the batch's parts.
+    ///   - part: One of ``partCount``.
+    ///   - share: One of those that ``hsic(summing:workspace:)`` adds up.
     ///   - workspace: Scratch memory.
-    /// - Returns: What ``hsic(summing:workspace:)`` adds up.
-    public func pairShare(of parts: Range<Int>, workspace: inout Workspace) -> PairShare {
-        PairShare(
-            products: workspace.products(
-                of: self.layersWithNorm.map { self.grams[$0].entries },
-                columns: parts.map { self.columns(ofPart: $0) }
-            )
+    public func add(part: Int, to share: inout PairShare, workspace: inout Workspace) {
+        workspace.addProducts(
+            of: self.layersWithNorm.map { self.grams[$0].entries },
+            columns: self.columns(ofPart: part),
+            before: self.columnCount,
+            to: &share.products
         )
     }
 
@@ -119,7 +115,7 @@ public struct UCenteredBatch: Sendable {
     /// The inner products between all layers, from their shares.
     ///
     /// - Parameters:
-    ///   - shares: Those of all columns, in an order that is the same every time.
+    ///   - shares: Those that have every part once.
     ///   - workspace: Scratch memory.
     /// - Returns: The batch's whole contribution.
     public func hsic(summing shares: [PairShare], workspace: inout Workspace) -> BatchHSIC {

@@ -14,17 +14,30 @@ public struct Workspace: ~Copyable {
     /// Creates a workspace without any memory.
     public init() {}
 
-    /// The inner products between the given columns of every two rows: in Float32, or in Float64 when any row is.
+    /// The inner products between the given columns of every two rows.
+    mutating func products(of rows: [StoredNumbers], columns: Range<Int>) -> [Double] {
+        var products = [Double](repeating: 0, count: rows.count * (rows.count + 1) / 2)
+        self.addProducts(of: rows, columns: columns, before: columns.upperBound, to: &products)
+        return products
+    }
+
+    /// Adds these products to others: in Float32, or in Float64 when any row is.
     ///
     /// - Parameters:
     ///   - rows: The rows.
-    ///   - columns: The columns, in parts that follow one another, beyond which nothing is summed in Float32.
-    /// - Returns: The upper triangle with the diagonal, row by row.
-    mutating func products(of rows: [StoredNumbers], columns: [Range<Int>]) -> [Double] {
+    ///   - columns: The columns.
+    ///   - end: Up to where columns may be multiplied next.
+    ///   - products: The others: the upper triangle with the diagonal, row by row.
+    mutating func addProducts(
+        of rows: [StoredNumbers],
+        columns: Range<Int>,
+        before end: Int,
+        to products: inout [Double]
+    ) {
         if rows.contains(where: \.isDouble) {
-            self.doubleProducts.products(of: rows, columns: columns)
+            self.doubleProducts.add(rows: rows, columns: columns, before: end, to: &products)
         } else {
-            self.singleProducts.products(of: rows, columns: columns)
+            self.singleProducts.add(rows: rows, columns: columns, before: end, to: &products)
         }
     }
 

@@ -54,53 +54,27 @@ struct EngineQueueTests {
         #expect(queue.abandon(self.batch) == 0)
     }
 
-    @Test func sharesOfTheProductsAreHandedOutTogetherOnceTheLastIsThere() throws {
-        let example = ExampleBatch(exampleCount: 100, featureCount: 3, layerCount: 100)
-        let message = example.message(of: 0..<100)
-        var queue = EngineQueue(threadCount: 2)
-        // The triangles, the sum and two shares.
-        let reserved = 100 * 4950 * 4 + 3 * 5050 * 8
-        let isTaken = queue.append(
-            self.batch,
-            header: message.header,
-            frames: message.frames,
-            reservedByteCount: reserved
-        )
-        #expect(isTaken)
-        #expect(queue.seal(self.batch, layerOrder: Array(0..<100)) == nil)
-        for _ in 0..<100 {
-            let job = try self.takeGram(&queue).job
-            #expect(queue.finish(self.batch, slot: job.slot, with: .success(try self.gram(of: job))) == nil)
-        }
-        var jobs: [ProductsJob] = []
-        while case .work(.products(let job), isNeeded: true)? = queue.next() { jobs.append(job) }
-        #expect(Set(jobs.map(\.share)) == [0, 1])
-        let columnCount = jobs.reduce(0) { $0 + $1.grams.columnCount(ofParts: $1.parts) }
-        #expect(columnCount == 4950)
-
-        var workspace = Workspace()
-        let shares = jobs.map { $0.grams.pairShare(of: $0.parts, workspace: &workspace) }
-        let afterOne = queue.finish(jobs[0], with: shares[0])
-        #expect(afterOne == nil)
-        // Nobody is woken for this, nor for the batch that is done: there is nothing to do.
-        #expect(queue.next() == nil)
-        let afterBoth = queue.finish(jobs[1], with: shares[1])
-        let all = try #require(afterBoth)
-        let products = jobs[0].grams.hsic(summing: all, workspace: &workspace).products
-        let expected = jobs[0].grams.hsic(workspace: &workspace).products
-        #expect(zip(products, expected).allSatisfy { abs($0 - $1) < 1e-15 * (expected.max() ?? 0) })
-        #expect(queue.next() == nil)
-        #expect(queue.abandon(self.batch) == reserved)
-        #expect(queue.next() == nil)
+    /// Takes the next job, which must be products.
+    private func takeProducts(_ queue: inout EngineQueue) throws -> ProductsJob {
+        guard case .work(.products(let job), isNeeded: true)? = queue.next() else { throw UnexpectedAssignment() }
+        return job
     }
 
-    /// What waits keeps the other workers busy.
-    @Test(arguments: [(threadCount: 2, waiting: 1, shareCount: 1), (4, 1, 3), (4, 0, 4), (2, 50, 1)])
-    func productsAreSharedByTheWorkersThatNoOtherJobWaitsFor(threadCount: Int, waiting: Int, shareCount: Int) throws {
+    /// A hundred layers of as many examples, whose Gram matrices have been computed; further layers wait.
+    private func queue(
+        ofThreads threadCount: Int,
+        reservedByteCount: Int = 1 << 30,
+        waiting: Int = 0
+    ) throws -> EngineQueue {
         let example = ExampleBatch(exampleCount: 128, featureCount: 3, layerCount: 100)
         let message = example.message(of: 0..<100)
         var queue = EngineQueue(threadCount: threadCount)
-        _ = queue.append(self.batch, header: message.header, frames: message.frames, reservedByteCount: 1 << 30)
+        _ = queue.append(
+            self.batch,
+            header: message.header,
+            frames: message.frames,
+            reservedByteCount: reservedByteCount
+        )
         #expect(queue.seal(self.batch, layerOrder: Array(0..<100)) == nil)
         let next = example.message(of: 0..<waiting)
         _ = queue.append(
@@ -113,36 +87,65 @@ struct EngineQueueTests {
             let job = try self.takeGram(&queue).job
             #expect(queue.finish(self.batch, slot: job.slot, with: .success(try self.gram(of: job))) == nil)
         }
-        var counts: [Int] = []
-        while case .work(.products(let job), isNeeded: true)? = queue.next() {
-            counts.append(job.grams.columnCount(ofParts: job.parts))
+        return queue
+    }
+
+    @Test func workersSharePartsOfTheProducts() throws {
+        var queue = try self.queue(ofThreads: 2)
+        let jobs = [try self.takeProducts(&queue), try self.takeProducts(&queue)]
+        // There are as many as there are threads.
+        #expect(queue.next() == nil)
+        let grams = jobs[0].grams
+        #expect(grams.partCount == 4)
+        var workspace = Workspace()
+        var shares = [grams.emptyShare, grams.emptyShare]
+        for (part, worker) in [0, 1, 1, 1].enumerated() {
+            #expect(queue.takePart(of: jobs[worker]) == part)
+            grams.add(part: part, to: &shares[worker], workspace: &workspace)
         }
-        #expect(counts.count == shareCount)
-        #expect(counts.reduce(0, +) == 128 * 127 / 2)
+        #expect(queue.takePart(of: jobs[0]) == nil)
+        let afterOne = queue.finish(jobs[1], with: shares[1], partCount: 3)
+        #expect(afterOne == nil)
+        let afterBoth = queue.finish(jobs[0], with: shares[0], partCount: 1)
+        let products = grams.hsic(summing: try #require(afterBoth), workspace: &workspace).products
+        let expected = grams.hsic(workspace: &workspace).products
+        #expect(zip(products, expected).allSatisfy { abs($0 - $1) < 1e-15 * (expected.max() ?? 0) })
+        #expect(queue.abandon(self.batch) == 1 << 30)
+        #expect(queue.next() == nil)
+    }
+
+    /// One worker begins at once; others help once they have done what waits, if there is anything left then.
+    @Test(arguments: [true, false])
+    func helpComesAfterWhatWaits(isLate: Bool) throws {
+        var queue = try self.queue(ofThreads: 2, waiting: 2)
+        let job = try self.takeProducts(&queue)
+        #expect(queue.takePart(of: job) == 0)
+        for _ in 0..<2 {
+            #expect(try self.takeGram(&queue).job.batch.number == 2)
+        }
+        if isLate {
+            for part in 1..<job.grams.partCount { #expect(queue.takePart(of: job) == part) }
+            #expect(queue.next() == nil)
+        } else {
+            #expect(try self.takeProducts(&queue).batch == self.batch)
+        }
+    }
+
+    @Test func partsOfAnAbandonedBatchAreNotHandedOut() throws {
+        var queue = try self.queue(ofThreads: 2)
+        let job = try self.takeProducts(&queue)
+        #expect(queue.takePart(of: job) == 0)
+        #expect(queue.abandon(self.batch) == 1 << 30)
+        #expect(queue.takePart(of: job) == nil)
+        #expect(queue.next() == nil)
+        let shares = queue.finish(job, with: job.grams.emptyShare, partCount: 1)
+        #expect(shares == nil)
     }
 
     /// One layer a message: none of them knew of the others' products.
-    @Test func productsAreNotSharedWhereNoMemoryWasReservedForIt() throws {
-        let example = ExampleBatch(exampleCount: 100, featureCount: 3, layerCount: 100)
-        var queue = EngineQueue(threadCount: 2)
-        for layer in 0..<100 {
-            let message = example.message(of: layer..<layer + 1)
-            _ = queue.append(
-                self.batch,
-                header: message.header,
-                frames: message.frames,
-                reservedByteCount: 4950 * 4 + 2 * 8
-            )
-        }
-        #expect(queue.seal(self.batch, layerOrder: Array(0..<100)) == nil)
-        for _ in 0..<100 {
-            let job = try self.takeGram(&queue).job
-            #expect(queue.finish(self.batch, slot: job.slot, with: .success(try self.gram(of: job))) == nil)
-        }
-        guard case .work(.products(let products), isNeeded: true)? = queue.next() else {
-            throw UnexpectedAssignment()
-        }
-        #expect(products.parts == 0..<products.grams.partCount)
+    @Test func nobodyHelpsWhereNoMemoryWasReservedForIt() throws {
+        var queue = try self.queue(ofThreads: 2, reservedByteCount: 100 * (8128 * 4 + 2 * 8))
+        _ = try self.takeProducts(&queue)
         #expect(queue.next() == nil)
     }
 

@@ -10,7 +10,7 @@ import Testing
 
         var scratch = RowProducts<Double>()
         let stored = (0..<rowCount).map { StoredNumbers.double(FixedNumbers(Array(row($0)))) }
-        let products = scratch.products(of: stored, columns: [0..<columnCount])
+        let products = scratch.products(of: stored, columns: 0..<columnCount)
 
         #expect(products.count == rowCount * (rowCount + 1) / 2)
         let rows = rowCount > 50 ? [0, 1, 1023, 1024, rowCount - 1] : Array(0..<rowCount)
@@ -26,7 +26,7 @@ import Testing
     @Test func memoryIsBoundedWhateverTheNumberOfRows() {
         var scratch = RowProducts<Float>()
         let row = StoredNumbers.single(FixedNumbers([Float](repeating: 1, count: 600)))
-        _ = scratch.products(of: Array(repeating: row, count: 3000), columns: [0..<600])
+        _ = scratch.products(of: Array(repeating: row, count: 3000), columns: 0..<600)
         #expect(scratch.byteCount <= 12 << 20)
     }
 
@@ -40,10 +40,10 @@ import Testing
                 ? StoredNumbers.double(FixedNumbers(row)) : .single(FixedNumbers(row.map { Float($0) }))
         }
         var inDouble = RowProducts<Double>()
-        let products = inDouble.products(of: stored, columns: [0..<columnCount])
+        let products = inDouble.products(of: stored, columns: 0..<columnCount)
         var inSingle = RowProducts<Float>()
         let singles = rows.map { StoredNumbers.single(FixedNumbers($0.map { Float($0) })) }
-        let rounded = inSingle.products(of: singles, columns: [0..<columnCount])
+        let rounded = inSingle.products(of: singles, columns: 0..<columnCount)
         for i in 0..<rowCount {
             for j in i..<rowCount {
                 let expected = zip(rows[i], rows[j]).reduce(0) { $0 + $1.0 * $1.1 }
@@ -64,7 +64,7 @@ import Testing
                 ? StoredNumbers.double(FixedNumbers(row)) : .single(FixedNumbers(row.map { Float($0) }))
         }
         var scratch = RowProducts<Double>()
-        let products = scratch.products(of: stored, columns: [0..<columnCount])
+        let products = scratch.products(of: stored, columns: 0..<columnCount)
         for i in [0, 7, 1023, 1024, 1027, 1029] {
             for j in i..<rowCount {
                 let expected = zip(rows[i], rows[j]).reduce(0) { $0 + $1.0 * $1.1 }
@@ -77,5 +77,13 @@ import Testing
         let count = 7
         let places = (0..<count).flatMap { row in (row..<count).map { packedIndex(row, $0, count: count) } }
         #expect(places == Array(0..<count * (count + 1) / 2))
+    }
+}
+
+extension RowProducts {
+    fileprivate mutating func products(of rows: [StoredNumbers], columns: Range<Int>) -> [Double] {
+        var products = [Double](repeating: 0, count: rows.count * (rows.count + 1) / 2)
+        self.add(rows: rows, columns: columns, before: columns.upperBound, to: &products)
+        return products
     }
 }
