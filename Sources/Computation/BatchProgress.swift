@@ -60,9 +60,9 @@ struct BatchProgress: Sendable {
         }
     }
 
-    /// What is to be done, once every tensor has been looked at and no more will come.
+    /// What is to be done, once every tensor has been looked at and no more will come, and until the products are laid out.
     func outcome() -> Outcome? {
-        guard let layerOrder = self.layerOrder, self.waitingCount == 0 else { return nil }
+        guard let layerOrder = self.layerOrder, self.waitingCount == 0, self.products == nil else { return nil }
         if let failure = self.failure {
             return .failed(failure)
         }
@@ -80,9 +80,10 @@ struct BatchProgress: Sendable {
         self.remainingParts.popFirst()
     }
 
-    /// What is multiplied, `nil` where no part is left to take.
-    var remainingProducts: UCenteredBatch? {
-        self.remainingParts.isEmpty ? nil : self.products
+    /// Hands out the products with a part to begin with, `nil` where none is left.
+    mutating func takeProducts(of batch: BatchID) -> ProductsJob? {
+        guard let grams = self.products, let part = self.takePart() else { return nil }
+        return ProductsJob(batch: batch, grams: grams, firstPart: part)
     }
 
     /// Takes a worker's share of the products.

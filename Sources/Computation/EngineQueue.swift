@@ -95,7 +95,7 @@ struct EngineQueue: Sendable {
         return self.proceed(with: batch)
     }
 
-    /// Hands out a part of a batch's products, `nil` where all have been taken or the batch is not wanted any more.
+    /// Hands out a further part of a batch's products, `nil` where all have been taken or the batch is not wanted any more.
     mutating func takePart(of job: ProductsJob) -> Int? {
         self.batches[job.batch]?.takePart()
     }
@@ -138,8 +138,8 @@ struct EngineQueue: Sendable {
                 let isNeeded = self.batches[job.batch].map { !$0.hasFailed } ?? false
                 return .work(.gram(job), isNeeded: isNeeded)
             case .products(let batch):
-                if let grams = self.batches[batch]?.remainingProducts {
-                    return .work(.products(ProductsJob(batch: batch, grams: grams)), isNeeded: true)
+                if let job = self.batches[batch]?.takeProducts(of: batch) {
+                    return .work(.products(job), isNeeded: true)
                 }
             }
         }
@@ -149,14 +149,14 @@ struct EngineQueue: Sendable {
     /// Puts the products that a batch is ready for before all other jobs of its run.
     ///
     /// What was begun is ended before anything else is begun: so the fewest Gram matrices are kept. Other workers come to
-    /// help once they have done what waits now. A share costs a look at every product, and several workers that multiply,
+    /// help once they have done what waits now of the same run. A share costs a look at every product, and several workers that multiply,
     /// or read, at one time compete for what all cores have in common.
     private mutating func proceed(with batch: BatchID) -> FailedBatch? {
         switch self.batches[batch]?.outcome() {
         case .products(let grams):
             let workerCount = self.shareCount(of: grams, reservedByteCount: self.batches[batch]?.reservedByteCount ?? 0)
             self.batches[batch]?.lay(out: grams)
-            let cost = ProductsJob(batch: batch, grams: grams).cost
+            let cost = ProductsJob.cost(of: grams)
             self.jobs.prepend([(job: Entry.products(batch), cost: cost)], owner: batch.run)
             let help = Array(repeating: (job: Entry.products(batch), cost: 0.0), count: workerCount - 1)
             self.jobs.append(help, owner: batch.run)

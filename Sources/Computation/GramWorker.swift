@@ -58,13 +58,14 @@ struct GramWorker {
     private func perform(_ job: ProductsJob, workspace: inout Workspace) {
         var share = job.grams.emptyShare
         var partCount = 0
+        var next: Int? = job.firstPart
         // Neither a part nor a share nor the end of a batch puts a job into the queue: no other worker is woken.
-        while let part = self.queue.updateQuietly({ $0.takePart(of: job) }) {
+        while let part = next {
             job.grams.add(part: part, to: &share, workspace: &workspace)
             partCount += 1
+            next = self.queue.updateQuietly { $0.takePart(of: job) }
         }
-        guard partCount > 0,
-            let shares = self.queue.updateQuietly({ $0.finish(job, with: share, partCount: partCount) })
+        guard let shares = self.queue.updateQuietly({ $0.finish(job, with: share, partCount: partCount) })
         else { return }
         let hsic = job.grams.hsic(summing: shares, workspace: &workspace)
         let reservedByteCount = self.queue.updateQuietly { $0.abandon(job.batch) }

@@ -3,7 +3,7 @@ internal import Similarity
 
 /// The products between all layers of a batch, which several workers may share.
 ///
-/// Whoever takes the job takes one part after the other, as long as there are any.
+/// Whoever takes the job takes one further part after the other, as long as there are any.
 struct ProductsJob: Sendable {
     /// The batch.
     let batch: BatchID
@@ -11,9 +11,12 @@ struct ProductsJob: Sendable {
     /// The Gram matrices of its layers.
     let grams: UCenteredBatch
 
-    /// About how many floating-point operations all parts take.
-    var cost: Double {
-        let (layerCount, exampleCount) = (Double(self.grams.grams.count), Double(self.grams.exampleCount))
+    /// The part that the worker begins with.
+    let firstPart: Int
+
+    /// About how many floating-point operations all parts of a batch take.
+    static func cost(of grams: UCenteredBatch) -> Double {
+        let (layerCount, exampleCount) = (Double(grams.grams.count), Double(grams.exampleCount))
         return layerCount * layerCount * exampleCount * (exampleCount - 1) / 2
     }
 }

@@ -95,15 +95,17 @@ struct EngineQueueTests {
         let jobs = [try self.takeProducts(&queue), try self.takeProducts(&queue)]
         // There are as many as there are threads.
         #expect(queue.next() == nil)
+        #expect(jobs.map(\.firstPart) == [0, 1])
         let grams = jobs[0].grams
         #expect(grams.partCount == 4)
+        #expect(queue.takePart(of: jobs[1]) == 2)
+        #expect(queue.takePart(of: jobs[1]) == 3)
+        #expect(queue.takePart(of: jobs[0]) == nil)
         var workspace = Workspace()
         var shares = [grams.emptyShare, grams.emptyShare]
         for (part, worker) in [0, 1, 1, 1].enumerated() {
-            #expect(queue.takePart(of: jobs[worker]) == part)
             grams.add(part: part, to: &shares[worker], workspace: &workspace)
         }
-        #expect(queue.takePart(of: jobs[0]) == nil)
         let afterOne = queue.finish(jobs[1], with: shares[1], partCount: 3)
         #expect(afterOne == nil)
         let afterBoth = queue.finish(jobs[0], with: shares[0], partCount: 1)
@@ -119,7 +121,6 @@ struct EngineQueueTests {
     func helpComesAfterWhatWaits(isLate: Bool) throws {
         var queue = try self.queue(ofThreads: 2, waiting: 2)
         let job = try self.takeProducts(&queue)
-        #expect(queue.takePart(of: job) == 0)
         for _ in 0..<2 {
             #expect(try self.takeGram(&queue).job.batch.number == 2)
         }
@@ -127,14 +128,13 @@ struct EngineQueueTests {
             for part in 1..<job.grams.partCount { #expect(queue.takePart(of: job) == part) }
             #expect(queue.next() == nil)
         } else {
-            #expect(try self.takeProducts(&queue).batch == self.batch)
+            #expect(try self.takeProducts(&queue).firstPart == 1)
         }
     }
 
     @Test func partsOfAnAbandonedBatchAreNotHandedOut() throws {
         var queue = try self.queue(ofThreads: 2)
         let job = try self.takeProducts(&queue)
-        #expect(queue.takePart(of: job) == 0)
         #expect(queue.abandon(self.batch) == 1 << 30)
         #expect(queue.takePart(of: job) == nil)
         #expect(queue.next() == nil)
@@ -142,10 +142,24 @@ struct EngineQueueTests {
         #expect(shares == nil)
     }
 
-    /// One layer a message: none of them knew of the others' products.
-    @Test func nobodyHelpsWhereNoMemoryWasReservedForIt() throws {
-        var queue = try self.queue(ofThreads: 2, reservedByteCount: 100 * (8128 * 4 + 2 * 8))
-        _ = try self.takeProducts(&queue)
+    @Test func partsAreNotHandedOutAfterTheEnd() throws {
+        var queue = try self.queue(ofThreads: 2)
+        let job = try self.takeProducts(&queue)
+        #expect(queue.stop() == 1 << 30)
+        #expect(queue.takePart(of: job) == nil)
+        let shares = queue.finish(job, with: job.grams.emptyShare, partCount: 1)
+        #expect(shares == nil)
+        #expect(queue.abandon(self.batch) == 0)
+    }
+
+    /// The triangles, the sum, and as many shares; messages of one layer each know of no other, and reserve for none.
+    @Test(arguments: [(8, 0, 4), (4, 0, 4), (3, 0, 3), (3, -1, 2), (1, -1, 1), (0, 0, 1)])
+    func asManyHelpAsMemoryWasReservedFor(shareCount: Int, more: Int, workerCount: Int) throws {
+        let reserved = 100 * 8128 * 4 + (1 + shareCount) * 5050 * 8 + more
+        var queue = try self.queue(ofThreads: 8, reservedByteCount: reserved)
+        for _ in 0..<workerCount {
+            _ = try self.takeProducts(&queue)
+        }
         #expect(queue.next() == nil)
     }
 
