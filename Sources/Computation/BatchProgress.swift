@@ -60,7 +60,7 @@ struct BatchProgress: Sendable {
         }
     }
 
-    /// What is to be done, once every tensor has been looked at and no more will come, and until the products are laid out.
+    /// What is to be done, once every tensor has been looked at and no more will come, until the products are laid out.
     func outcome() -> Outcome? {
         guard let layerOrder = self.layerOrder, self.waitingCount == 0, self.products == nil else { return nil }
         if let failure = self.failure {

@@ -9,7 +9,8 @@ internal import ZeroMQ
 struct EngineQueue: Sendable {
     /// A piece of work for one worker.
     enum Job: Sendable {
-        case gram(GramJob)
+        /// A Gram matrix, which is not looked at where nobody needs it any more.
+        case gram(GramJob, isNeeded: Bool)
         case products(ProductsJob)
     }
 
@@ -21,7 +22,7 @@ struct EngineQueue: Sendable {
 
     /// What a worker gets.
     enum Assignment: Sendable {
-        case work(Job, isNeeded: Bool)
+        case work(Job)
         case stop
     }
 
@@ -95,7 +96,8 @@ struct EngineQueue: Sendable {
         return self.proceed(with: batch)
     }
 
-    /// Hands out a further part of a batch's products, `nil` where all have been taken or the batch is not wanted any more.
+    /// Hands out a further part of a batch's products, `nil` where all have been taken or the batch is not wanted any
+    /// more.
     mutating func takePart(of job: ProductsJob) -> Int? {
         self.batches[job.batch]?.takePart()
     }
@@ -136,10 +138,10 @@ struct EngineQueue: Sendable {
             switch entry {
             case .gram(let job):
                 let isNeeded = self.batches[job.batch].map { !$0.hasFailed } ?? false
-                return .work(.gram(job), isNeeded: isNeeded)
+                return .work(.gram(job, isNeeded: isNeeded))
             case .products(let batch):
                 if let job = self.batches[batch]?.takeProducts(of: batch) {
-                    return .work(.products(job), isNeeded: true)
+                    return .work(.products(job))
                 }
             }
         }
@@ -149,12 +151,13 @@ struct EngineQueue: Sendable {
     /// Puts the products that a batch is ready for before all other jobs of its run.
     ///
     /// What was begun is ended before anything else is begun: so the fewest Gram matrices are kept. Other workers come to
-    /// help once they have done what waits now of the same run. A share costs a look at every product, and several workers that multiply,
-    /// or read, at one time compete for what all cores have in common.
+    /// help once they have done what waits now of the same run. A share costs a look at every product, and several workers
+    /// that multiply, or read, at one time compete for what all cores have in common.
     private mutating func proceed(with batch: BatchID) -> FailedBatch? {
         switch self.batches[batch]?.outcome() {
         case .products(let grams):
-            let workerCount = self.shareCount(of: grams, reservedByteCount: self.batches[batch]?.reservedByteCount ?? 0)
+            let reserved = self.batches[batch]?.reservedByteCount ?? 0
+            let workerCount = self.workerCount(for: grams, reservedByteCount: reserved)
             self.batches[batch]?.lay(out: grams)
             let cost = ProductsJob.cost(of: grams)
             self.jobs.prepend([(job: Entry.products(batch), cost: cost)], owner: batch.run)
@@ -170,7 +173,7 @@ struct EngineQueue: Sendable {
 
     /// How many workers may share the products of a batch: no more than its messages had reserved memory for, each of
     /// which knew of its own layers alone.
-    private func shareCount(of grams: UCenteredBatch, reservedByteCount: Int) -> Int {
+    private func workerCount(for grams: UCenteredBatch, reservedByteCount: Int) -> Int {
         let layerCount = grams.grams.count
         let left = grams.grams.reduce(reservedByteCount) { $0 - $1.byteCount }
         let affordable = left / UCenteredBatch.PairShare.byteCount(layerCount: layerCount) - 1

@@ -14,9 +14,9 @@ struct GramWorker {
         var workspace = Workspace()
         var scratchByteCount = 0
         defer { _ = self.memory.setAside(0, insteadOf: scratchByteCount, for: .scratch) }
-        while case .work(let job, let isNeeded) = self.queue.take({ $0.next() }) {
+        while case .work(let job) = self.queue.take({ $0.next() }) {
             switch job {
-            case .gram(let gram):
+            case .gram(let gram, let isNeeded):
                 self.perform(gram, isNeeded: isNeeded, workspace: &workspace)
             case .products(let products):
                 self.perform(products, workspace: &workspace)

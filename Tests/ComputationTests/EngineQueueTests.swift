@@ -13,7 +13,7 @@ struct EngineQueueTests {
 
     /// Takes the next job, which must be a Gram matrix.
     private func takeGram(_ queue: inout EngineQueue) throws -> (job: GramJob, isNeeded: Bool) {
-        guard case .work(.gram(let job), let isNeeded)? = queue.next() else { throw UnexpectedAssignment() }
+        guard case .work(.gram(let job, let isNeeded))? = queue.next() else { throw UnexpectedAssignment() }
         return (job, isNeeded)
     }
 
@@ -45,7 +45,7 @@ struct EngineQueueTests {
             #expect(queue.next() == nil)
             #expect(queue.finish(self.batch, slot: job.slot, with: .success(try self.gram(of: job))) == nil)
         }
-        guard case .work(.products(let products), isNeeded: true)? = queue.next() else {
+        guard case .work(.products(let products))? = queue.next() else {
             throw UnexpectedAssignment()
         }
         #expect(products.batch == self.batch)
@@ -56,7 +56,7 @@ struct EngineQueueTests {
 
     /// Takes the next job, which must be products.
     private func takeProducts(_ queue: inout EngineQueue) throws -> ProductsJob {
-        guard case .work(.products(let job), isNeeded: true)? = queue.next() else { throw UnexpectedAssignment() }
+        guard case .work(.products(let job))? = queue.next() else { throw UnexpectedAssignment() }
         return job
     }
 
@@ -170,7 +170,7 @@ struct EngineQueueTests {
         #expect(queue.seal(self.batch, layerOrder: [0]) == nil)
         let job = try self.takeGram(&queue).job
         #expect(queue.finish(self.batch, slot: 0, with: .success(try self.gram(of: job))) == nil)
-        guard case .work(.products(let products), isNeeded: true)? = queue.next() else {
+        guard case .work(.products(let products))? = queue.next() else {
             throw UnexpectedAssignment()
         }
         #expect(products.batch == self.batch)
