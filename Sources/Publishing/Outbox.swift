@@ -23,13 +23,24 @@ struct Outbox: Sendable {
     /// The bytes of sums that may wait.
     static let byteCapacity = 256 << 20
 
+    /// How many entries may wait for want of somebody who asks for them, and how many bytes.
+    static let patientCount = 16
+    static let patientByteCount = 1 << 20
+
     /// How many entries were dropped.
     private(set) var droppedCount = 0
+
+    /// What has been asked for so far.
+    private var subscriptions = Subscriptions()
 
     private var entries: [Entry] = []
 
     /// Appends an entry.
-    mutating func append(_ entry: Entry) {
+    ///
+    /// - Returns: Whether it is to be published now. Passes come with every step, and mostly nobody listens: a few of them
+    ///   may wait for whatever comes next, or for a subscription.
+    @discardableResult
+    mutating func append(_ entry: Entry) -> Bool {
         self.entries.removeAll { $0.isObsolete(after: entry) }
         while self.entries.count == Self.capacity || self.byteCount > Self.byteCapacity {
             // A run that is to be forgotten would otherwise stay with late subscribers for ever.
@@ -40,6 +51,24 @@ struct Outbox: Sendable {
             self.droppedCount += 1
         }
         self.entries.append(entry)
+        guard case .matrix(let reading) = entry, !self.isAskedFor(reading) else { return true }
+        return self.entries.count >= Self.patientCount || self.byteCount > Self.patientByteCount
+    }
+
+    /// Notes a new subscription.
+    mutating func insert(subscription prefix: [UInt8]) {
+        self.subscriptions.insert(prefix)
+    }
+
+    /// Whether somebody may have asked for a matrix, or it is to go out as if somebody had.
+    ///
+    /// Only a pass of a single batch can wait until somebody does: its sums take less than its matrices, which memory was
+    /// set aside for, and nothing is added to them any more.
+    func isAskedFor(_ reading: WindowReading) -> Bool {
+        guard reading.window.kind == .pass, reading.sums.batchCount == 1, reading.sums.firstComponents == nil else {
+            return true
+        }
+        return self.subscriptions.cover(.matrix(run: reading.run, window: reading.window.name))
     }
 
     /// Whether nothing waits.

@@ -84,8 +84,9 @@ public final class Publisher: Sendable {
     }
 
     private func append(_ entry: Outbox.Entry) {
-        self.shared.outbox.withLock { $0.append(entry) }
-        self.wakeUp.signal()
+        if self.shared.outbox.withLock({ $0.append(entry) }) {
+            self.wakeUp.signal()
+        }
     }
 }
 
@@ -104,7 +105,6 @@ private final class PublisherLoop {
     private let shared: Publisher.Shared
     private var composer: MessageComposer
     private var cache = LastValueCache()
-    private var subscriptions = Subscriptions()
     private var nextHeartbeat = ContinuousClock.now
 
     private var owedTopics = OwedTopics()
@@ -150,7 +150,7 @@ private final class PublisherLoop {
             switch entry {
             case .matrix(let reading):
                 let matrix = self.composer.number(reading)
-                if try self.isWanted(matrix) {
+                if try self.isWanted(reading) {
                     try self.send(matrix.composed(), isKept: true)
                 } else {
                     self.cache.store(matrix)
@@ -171,16 +171,10 @@ private final class PublisherLoop {
 
     /// Whether a matrix is to be written now, and not when somebody subscribes to it.
     ///
-    /// Passes come with every step, whatever the publish interval, and mostly nobody listens. One that waits keeps its
-    /// sums: of a single batch they take less than its matrices, which memory was set aside for, and nothing is added to
-    /// them any more. Subscriptions are looked at first, since whoever has had a message from here gets all that follow.
-    private func isWanted(_ matrix: NumberedMatrix) throws(ZeroMQError) -> Bool {
-        let reading = matrix.reading
-        guard reading.window.kind == .pass, reading.sums.batchCount == 1, reading.sums.firstComponents == nil else {
-            return true
-        }
+    /// Subscriptions are looked at first, since whoever has had a message from here gets all that follow.
+    private func isWanted(_ reading: WindowReading) throws(ZeroMQError) -> Bool {
         try self.receiveSubscriptions()
-        return self.subscriptions.cover(matrix.topic)
+        return self.shared.outbox.withLock { $0.isAskedFor(reading) }
     }
 
     /// Publishes the first components of a window, or forgets those it had: a window that holds them no more would
@@ -218,7 +212,7 @@ private final class PublisherLoop {
             let bytes = frames[0].bytes
             guard bytes.first == 1 else { continue }
             let prefix = Array(bytes.dropFirst())
-            self.subscriptions.insert(prefix)
+            self.shared.outbox.withLock { $0.insert(subscription: prefix) }
             self.owedTopics.insert(self.cache.topics(prefix: prefix))
         }
     }

@@ -24,6 +24,8 @@ struct Subscriptions: Sendable {
     ///
     /// - Complexity: O(number of prefixes).
     func cover(_ topic: Topic) -> Bool {
-        !self.prefixes.isEmpty && self.prefixes.contains { topic.description.utf8.starts(with: $0) }
+        guard !self.prefixes.isEmpty else { return false }
+        let text = topic.description
+        return self.prefixes.contains { text.utf8.starts(with: $0) }
     }
 }

@@ -72,6 +72,28 @@ struct OutboxTests {
         #expect(self.words(outbox.drain()) == ["ab/total@1", "hello a", "forget a", "a/total@2"])
     }
 
+    @Test func passWaitsUntilSomebodyMayHaveAskedForIt() {
+        var outbox = Outbox()
+        var isDue = [outbox.append(.matrix(.example(run: "a", window: .pass, step: 0)))]
+        outbox.insert(subscription: Array("cka/a/total/".utf8))
+        outbox.insert(subscription: Array("cka/b/".utf8))
+        isDue.append(outbox.append(.matrix(.example(run: "a", window: .pass, step: 1))))
+        isDue.append(outbox.append(.matrix(.example(run: "b", window: .pass, step: 1))))
+        isDue.append(outbox.append(.matrix(.example(run: "a", window: .total, step: 1))))
+        isDue.append(outbox.append(.event(.kind(.hello, of: "a"))))
+        outbox.insert(subscription: Array("cka/a/pa".utf8))
+        isDue.append(outbox.append(.matrix(.example(run: "a", window: .pass, step: 2))))
+        #expect(isDue == [false, false, true, true, true, true])
+    }
+
+    @Test func passesThatNobodyAsksForDoNotPileUp() {
+        var outbox = Outbox()
+        let isDue = (0..<Outbox.patientCount).map { step in
+            outbox.append(.matrix(.example(run: "a", window: .pass, step: step)))
+        }
+        #expect(isDue == Array(repeating: false, count: Outbox.patientCount - 1) + [true])
+    }
+
     @Test func oldestIsDroppedAndCountedBeyondTheCapacityButNoForgetting() {
         var outbox = Outbox()
         outbox.append(.forget(.named("gone")))

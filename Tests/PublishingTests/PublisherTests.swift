@@ -104,6 +104,24 @@ struct PublisherTests {
         }
     }
 
+    @Test func whoComesLateHearsThePassesThatWaitedForSomebody() throws {
+        let context = try Context()
+        let publisher = try Publisher(endpoint: "tcp://127.0.0.1:*", context: context, epoch: 3)
+        defer { publisher.stop() }
+        for step in 0..<3 {
+            publisher.publish(.example(run: "a", window: .pass, step: step))
+        }
+        let late = try self.subscriber(to: publisher, in: context, topics: "cka/a/")
+        // All that waited where no heartbeat came between, or the last one.
+        var last = try self.next(late)
+        while last.seq != 2 {
+            last = try self.next(late)
+        }
+        #expect(last.header["step_first"] == 2)
+        publisher.publish(.example(run: "a", window: .pass, step: 3))
+        #expect(try self.next(late).seq == 3)
+    }
+
     @Test func resendKeepsItsNumberAndReachesAllSubscribersOfTheTopic() throws {
         let context = try Context()
         let publisher = try Publisher(endpoint: "tcp://127.0.0.1:*", context: context, epoch: 3)
