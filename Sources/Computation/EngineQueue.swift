@@ -12,12 +12,27 @@ struct EngineQueue: Sendable {
         /// A Gram matrix, which is not looked at where nobody needs it any more.
         case gram(GramJob, isNeeded: Bool)
         case products(ProductsJob)
+
+        /// About how many floating-point operations it takes.
+        var cost: Double {
+            switch self {
+            case .gram(let job, let isNeeded): isNeeded ? job.cost : 0
+            case .products(let job): job.cost
+            }
+        }
     }
 
     /// What waits: for the products a note that they do, so that a batch that is done is held by nobody.
     fileprivate enum Entry: Sendable {
         case gram(GramJob)
-        case products(BatchID)
+        case products(BatchID, cost: Double)
+
+        var withCost: (job: Entry, cost: Double) {
+            switch self {
+            case .gram(let job): (self, job.cost)
+            case .products(_, let cost): (self, cost)
+            }
+        }
     }
 
     /// What a worker gets.
@@ -36,6 +51,13 @@ struct EngineQueue: Sendable {
     private var batches: [BatchID: BatchProgress] = [:]
     private var isStopped = false
     private let threadCount: Int
+
+    /// How many workers are at a job, and what these cost.
+    private var activeCount = 0
+    private var activeCost = 0.0
+
+    /// Whether jobs have come for which no worker has been called.
+    private var isCalling = false
 
     /// Creates an empty queue.
     ///
@@ -70,9 +92,10 @@ struct EngineQueue: Sendable {
                 frame: frames[index],
                 withFirstComponent: withFirstComponents
             )
-            return (job: Entry.gram(job), cost: job.cost)
+            return Entry.gram(job).withCost
         }
         self.jobs.append(jobs, owner: batch.run)
+        self.isCalling = true
         return true
     }
 
@@ -139,13 +162,52 @@ struct EngineQueue: Sendable {
             case .gram(let job):
                 let isNeeded = self.batches[job.batch].map { !$0.hasFailed } ?? false
                 return .work(.gram(job, isNeeded: isNeeded))
-            case .products(let batch):
-                if let job = self.batches[batch]?.takeProducts(of: batch) {
+            case .products(let batch, let cost):
+                if let job = self.batches[batch]?.takeProducts(of: batch, cost: cost) {
                     return .work(.products(job))
                 }
             }
         }
         return nil
+    }
+
+    // MARK: Workers
+
+    /// How many operations there must be for each worker that is awake before another one is woken: a millisecond and a
+    /// half.
+    ///
+    /// The cores belong to the training job. To wake a worker takes time, on both sides, and two disturb whoever sends them
+    /// numbers more than one does: of a small batch that two share, a tenth of their time is for nothing, and a fifth of the
+    /// sender's. One worker alone is done a third of a millisecond later.
+    static let leastCostForEach = 1.5e8
+
+    /// Whether there is work for a worker more than are at a job.
+    var wantsWorker: Bool {
+        let cost = self.jobs.cost + self.activeCost
+        return self.jobs.count > 0 && (self.activeCount == 0 || cost > Self.leastCostForEach * Double(self.activeCount))
+    }
+
+    /// Whether a worker is to be woken for jobs that have come since it was asked last.
+    mutating func takeCall() -> Bool {
+        defer { self.isCalling = false }
+        return self.isCalling && self.wantsWorker
+    }
+
+    /// Hands a worker its next job, which ends the last one.
+    ///
+    /// - Parameter lastCost: What the last one cost, `nil` for a worker that has waited.
+    /// - Returns: The job; `nil` where the worker is to wait for a call.
+    mutating func begin(afterOneOf lastCost: Double?) -> Assignment? {
+        if let lastCost {
+            self.activeCount -= 1
+            self.activeCost = self.activeCount == 0 ? 0 : self.activeCost - lastCost
+        }
+        let assignment = self.next()
+        if case .work(let job)? = assignment {
+            self.activeCount += 1
+            self.activeCost += job.cost
+        }
+        return assignment
     }
 
     /// Puts the products that a batch is ready for before all other jobs of its run.
@@ -160,9 +222,10 @@ struct EngineQueue: Sendable {
             let workerCount = self.workerCount(for: grams, reservedByteCount: reserved)
             self.batches[batch]?.lay(out: grams)
             let cost = ProductsJob.cost(of: grams)
-            self.jobs.prepend([(job: Entry.products(batch), cost: cost)], owner: batch.run)
-            let help = Array(repeating: (job: Entry.products(batch), cost: 0.0), count: workerCount - 1)
+            self.jobs.prepend([Entry.products(batch, cost: cost).withCost], owner: batch.run)
+            let help = Array(repeating: Entry.products(batch, cost: 0).withCost, count: workerCount - 1)
             self.jobs.append(help, owner: batch.run)
+            self.isCalling = true
             return nil
         case .failed(let layer):
             return FailedBatch(layer: layer, reservedByteCount: self.abandon(batch))

@@ -16,6 +16,9 @@ struct FairQueue<Owner: Hashable & Sendable, Job: Sendable>: Sendable {
     /// The number of jobs that wait.
     private(set) var count = 0
 
+    /// What the jobs that wait cost together.
+    private(set) var cost = 0.0
+
     private var lines: [Owner: Line] = [:]
     private var virtualTime = 0.0
 
@@ -31,6 +34,7 @@ struct FairQueue<Owner: Hashable & Sendable, Job: Sendable>: Sendable {
         guard !jobs.isEmpty else { return }
         self.withLine(of: owner) { $0.append(contentsOf: jobs) }
         self.count += jobs.count
+        self.cost += jobs.reduce(0) { $0 + $1.cost }
     }
 
     /// Puts jobs, in their order, before all others of their owner, who does not get his turn any sooner for it.
@@ -42,6 +46,7 @@ struct FairQueue<Owner: Hashable & Sendable, Job: Sendable>: Sendable {
         guard !jobs.isEmpty else { return }
         self.withLine(of: owner) { $0.prepend(contentsOf: jobs) }
         self.count += jobs.count
+        self.cost += jobs.reduce(0) { $0 + $1.cost }
     }
 
     /// Takes the next job of the owner who has had least.
@@ -54,6 +59,8 @@ struct FairQueue<Owner: Hashable & Sendable, Job: Sendable>: Sendable {
         let first = self.lines.values[next].jobs.removeFirst()
         self.lines.values[next].virtualTime += first.cost
         self.count -= 1
+        // Nothing costs exactly nothing, whatever rounded before.
+        self.cost = self.count == 0 ? 0 : self.cost - first.cost
         if self.lines.values[next].jobs.isEmpty {
             let (owner, line) = self.lines.remove(at: next)
             self.debts[owner] = line.virtualTime
@@ -69,6 +76,7 @@ struct FairQueue<Owner: Hashable & Sendable, Job: Sendable>: Sendable {
         defer {
             self.lines = [:]
             self.count = 0
+            self.cost = 0
         }
         return self.lines.values.flatMap { $0.jobs.map(\.job) }
     }

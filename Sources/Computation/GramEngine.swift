@@ -91,7 +91,7 @@ public final class GramEngine: Sendable {
         reservedByteCount: Int
     ) {
         precondition(frames.count == header.tensors.count, "Each tensor comes in a frame of its own")
-        let isTaken = self.queue.update { queue in
+        let isTaken = self.queue.update(wakingOneIf: { $0.takeCall() }) { queue in
             queue.append(
                 batch,
                 header: header,
@@ -111,7 +111,7 @@ public final class GramEngine: Sendable {
     ///   - batch: The batch.
     ///   - layerOrder: For each layer, the place of its tensor among all those of the batch.
     public func seal(_ batch: BatchID, layerOrder: [Int]) {
-        let failed = self.queue.update { queue in
+        let failed = self.queue.update(wakingOneIf: { $0.takeCall() }) { queue in
             queue.seal(batch, layerOrder: layerOrder)
         }
         if let failed {

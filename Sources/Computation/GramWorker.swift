@@ -14,7 +14,14 @@ struct GramWorker {
         var workspace = Workspace()
         var scratchByteCount = 0
         defer { _ = self.memory.setAside(0, insteadOf: scratchByteCount, for: .scratch) }
-        while case .work(let job) = self.queue.take({ $0.next() }) {
+        var lastCost: Double?
+        func begin(_ queue: inout EngineQueue) -> EngineQueue.Assignment? {
+            defer { lastCost = nil }
+            return queue.begin(afterOneOf: lastCost)
+        }
+        // Who has taken a job calls the next one, where there is work for more.
+        while case .work(let job) = self.queue.take(wakingOneIf: { $0.wantsWorker }, begin) {
+            lastCost = job.cost
             switch job {
             case .gram(let gram, let isNeeded):
                 self.perform(gram, isNeeded: isNeeded, workspace: &workspace)
@@ -47,7 +54,9 @@ struct GramWorker {
             }
         }
         self.memory.release(job.tensor.byteCount)
-        let failed = self.queue.update { $0.finish(job.batch, slot: job.slot, with: result) }
+        let failed = self.queue.update(wakingOneIf: { $0.takeCall() }) { queue in
+            queue.finish(job.batch, slot: job.slot, with: result)
+        }
         if let failed {
             self.memory.release(failed.reservedByteCount)
             self.report(job.batch, .failure(failed.layer))

@@ -14,6 +14,9 @@ struct ProductsJob: Sendable {
     /// The part that the worker begins with.
     let firstPart: Int
 
+    /// About how many floating-point operations wait with the job: all of the products' for the worker who begins with them.
+    let cost: Double
+
     /// About how many floating-point operations all parts of a batch take.
     static func cost(of grams: UCenteredBatch) -> Double {
         let (layerCount, exampleCount) = (Double(grams.grams.count), Double(grams.exampleCount))

@@ -20,6 +20,22 @@ public final class Awaited<Value: Sendable>: @unchecked Sendable /* `value` is t
         return try self.updateQuietly(body)
     }
 
+    /// Calls a closure with the state, and wakes one of the threads that wait where a condition holds afterwards.
+    public func update<Result, Failure: Error>(
+        wakingOneIf condition: (inout Value) -> Bool,
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var isOneWoken = false
+        // After the lock is given back, as above.
+        defer {
+            if isOneWoken { self.lock.wakeOne() }
+        }
+        return try self.updateQuietly { value throws(Failure) in
+            defer { isOneWoken = condition(&value) }
+            return try body(&value)
+        }
+    }
+
     /// Calls a closure with the state, and wakes nobody: for changes that let no thread go on.
     public func updateQuietly<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
@@ -42,11 +58,21 @@ public final class Awaited<Value: Sendable>: @unchecked Sendable /* `value` is t
     ///
     /// - Parameters:
     ///   - timeout: How long to wait, on the monotonic clock, or `nil` to wait for as long as it takes.
+    ///   - condition: Where it holds once something was taken out, one of the other threads that wait is woken.
     ///   - body: Looks at the state, and returns `nil` to wait for the next ``update(_:)``.
     /// - Returns: What the closure returned, `nil` where the time is over.
-    public func take<Result>(timeout: Duration? = nil, _ body: (inout Value) -> Result?) -> Result? {
+    public func take<Result>(
+        timeout: Duration? = nil,
+        wakingOneIf condition: (inout Value) -> Bool = { _ in false },
+        _ body: (inout Value) -> Result?
+    ) -> Result? {
         let deadline = timeout.map(MonotonicDeadline.init(after:))
+        var isOneWoken = false
+        defer {
+            if isOneWoken { self.lock.wakeOne() }
+        }
         return self.lock.withLock {
+            defer { isOneWoken = condition(&self.value) }
             while true {
                 if let result = body(&self.value) {
                     return result

@@ -177,6 +177,73 @@ struct EngineQueueTests {
         #expect(queue.jobCount == 3)
     }
 
+    // MARK: Workers
+
+    /// Begins a job, which there must be.
+    private func begin(_ queue: inout EngineQueue, after lastCost: Double? = nil) throws -> EngineQueue.Job {
+        guard case .work(let job)? = queue.begin(afterOneOf: lastCost) else { throw UnexpectedAssignment() }
+        return job
+    }
+
+    @Test func smallWorkIsOneWorkers() throws {
+        var queue = EngineQueue(threadCount: 2)
+        #expect(self.append(0..<2, to: &queue))
+        #expect(self.append(2..<3, to: &queue))
+        var calls = [queue.takeCall(), queue.takeCall()]
+        #expect(queue.seal(self.batch, layerOrder: [0, 1, 2]) == nil)
+        calls.append(queue.takeCall())
+        #expect(calls == [true, false, false])
+
+        var lastCost: Double?
+        for slot in 0..<3 {
+            let job = try self.begin(&queue, after: lastCost)
+            guard case .gram(let gram, _) = job else { throw UnexpectedAssignment() }
+            #expect(!queue.wantsWorker)
+            #expect(queue.finish(self.batch, slot: slot, with: .success(try self.gram(of: gram))) == nil)
+            let isCalled = queue.takeCall()
+            #expect(!isCalled)
+            lastCost = job.cost
+        }
+        guard case .products = try self.begin(&queue, after: lastCost) else { throw UnexpectedAssignment() }
+        // What comes while one is at work waits for that one.
+        #expect(self.append(0..<1, to: &queue, batch: BatchID(run: .example, number: 2)))
+        let isCalled = queue.takeCall()
+        #expect(!isCalled)
+    }
+
+    @Test func muchWorkCallsOneWorkerAfterTheOther() throws {
+        // 18 million operations a layer.
+        let message = ExampleBatch(exampleCount: 512, featureCount: 70, layerCount: 20).message(of: 0..<20)
+        var queue = EngineQueue(threadCount: 8)
+        _ = queue.append(self.batch, header: message.header, frames: message.frames, reservedByteCount: 0)
+        let isCalled = queue.takeCall()
+        #expect(isCalled)
+        let first = try self.begin(&queue)
+        let isSecondWanted = queue.wantsWorker
+        _ = try self.begin(&queue)
+        let isThirdWanted = queue.wantsWorker
+        _ = try self.begin(&queue)
+        let isFourthWanted = queue.wantsWorker
+        #expect([isSecondWanted, isThirdWanted, isFourthWanted] == [true, true, false])
+        // Who is awake goes on as long as there is anything.
+        for _ in 3..<20 {
+            _ = try self.begin(&queue, after: first.cost)
+        }
+        #expect(queue.begin(afterOneOf: first.cost) == nil)
+        #expect(!queue.wantsWorker)
+    }
+
+    @Test func jobThatTakesLongIsNotWaitedFor() throws {
+        let message = ExampleBatch(exampleCount: 512, featureCount: 700, layerCount: 1).message(of: 0..<1)
+        var queue = EngineQueue(threadCount: 2)
+        _ = queue.append(self.batch, header: message.header, frames: message.frames, reservedByteCount: 0)
+        _ = try self.begin(&queue)
+        #expect(!queue.wantsWorker)
+        #expect(self.append(0..<1, to: &queue, batch: BatchID(run: .example, number: 2)))
+        let isCalled = queue.takeCall()
+        #expect(isCalled)
+    }
+
     @Test func failedBatchNamesItsLayerOnceSealedAndSkipsTheRest() throws {
         var queue = EngineQueue(threadCount: 2)
         #expect(self.append(0..<3, to: &queue))

@@ -31,6 +31,22 @@ struct FairQueueTests {
         #expect((0..<3).map { _ in queue.popFirst() } == ["b1", "a0", "a2"])
     }
 
+    @Test func costIsThatOfTheJobsThatWait() {
+        var queue = FairQueue<String, Int>()
+        queue.append([(job: 1, cost: 3), (job: 2, cost: 4)], owner: "a")
+        queue.prepend([(job: 0, cost: 5)], owner: "b")
+        #expect(queue.cost == 12)
+        let costs = (0..<4).map { _ in
+            _ = queue.popFirst()
+            return queue.cost
+        }
+        #expect(Set(costs.prefix(2)).isSubset(of: [4, 7, 9]))
+        #expect(costs.suffix(2) == [0, 0])
+        queue.append([(job: 3, cost: 1)], owner: "a")
+        _ = queue.removeAll()
+        #expect(queue.cost == 0)
+    }
+
     @Test func jobsThatComeTogetherStayInTheirOrder() {
         var queue = FairQueue<String, Int>()
         queue.append([3, 4].map { (job: $0, cost: 1) }, owner: "a")

@@ -157,7 +157,7 @@ struct GramEngineTests {
             _ = gate.pop()
         }
         defer { engine.stop() }
-        let large = ExampleBatch(exampleCount: 16, featureCount: 4000)
+        let large = ExampleBatch(exampleCount: 64, featureCount: 4000)
         let small = ExampleBatch(exampleCount: 8, featureCount: 5)
         func submit(_ example: ExampleBatch, run: String, numbers: Range<Int>) -> [BatchID] {
             let batches = numbers.map { BatchID(run: .named(run), number: $0) }

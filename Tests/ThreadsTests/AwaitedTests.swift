@@ -68,6 +68,43 @@ struct AwaitedTests {
         #expect(taken.pop(timeout: .zero) == 3)
     }
 
+    /// One update wakes one thread, which wakes the next one as long as anything is left.
+    @Test func whoTakesSomethingWakesTheNext() throws {
+        let state = Awaited(0)
+        let taken = Mailbox<Bool>(capacity: 3)
+        let threads = try (0..<3).map { index in
+            try NamedThread(name: "taker \(index)") {
+                let unit = state.take(timeout: .seconds(60), wakingOneIf: { $0 > 0 }) { count -> Bool? in
+                    guard count > 0 else { return nil }
+                    count -= 1
+                    return true
+                }
+                _ = taken.push(unit ?? false)
+            }
+        }
+        state.update(wakingOneIf: { $0 > 0 }) { $0 += 3 }
+        for thread in threads {
+            thread.join()
+        }
+        #expect((0..<3).map { _ in taken.pop(timeout: .zero) } == [true, true, true])
+    }
+
+    @Test func conditionIsAskedOnceTheStateHasChanged() {
+        var asked: [Int] = []
+        let state = Awaited(0)
+        state.update(wakingOneIf: {
+            asked.append($0); return false
+        }) { $0 += 1 }
+        let taken = state.take(wakingOneIf: {
+            asked.append($0); return true
+        }) { number in
+            number += 1
+            return number
+        }
+        #expect(taken == 2)
+        #expect(asked == [1, 2])
+    }
+
     @Test func everyUnitIsTakenByExactlyOneThread() throws {
         let state = Awaited((remaining: 0, isClosed: false))
         let counts = Mailbox<Int>(capacity: 4)
