@@ -81,9 +81,9 @@ struct BatchProgress: Sendable {
     }
 
     /// Hands out the products with a part to begin with, `nil` where none is left.
-    mutating func takeProducts(of batch: BatchID, cost: Double) -> ProductsJob? {
+    mutating func takeProducts(of batch: BatchID) -> ProductsJob? {
         guard let grams = self.products, let part = self.takePart() else { return nil }
-        return ProductsJob(batch: batch, grams: grams, firstPart: part, cost: cost)
+        return ProductsJob(batch: batch, grams: grams, firstPart: part)
     }
 
     /// Takes a worker's share of the products.

@@ -25,14 +25,7 @@ struct EngineQueue: Sendable {
     /// What waits: for the products a note that they do, so that a batch that is done is held by nobody.
     fileprivate enum Entry: Sendable {
         case gram(GramJob)
-        case products(BatchID, cost: Double)
-
-        var withCost: (job: Entry, cost: Double) {
-            switch self {
-            case .gram(let job): (self, job.cost)
-            case .products(_, let cost): (self, cost)
-            }
-        }
+        case products(BatchID)
     }
 
     /// What a worker gets.
@@ -92,7 +85,7 @@ struct EngineQueue: Sendable {
                 frame: frames[index],
                 withFirstComponent: withFirstComponents
             )
-            return Entry.gram(job).withCost
+            return (job: Entry.gram(job), cost: job.cost)
         }
         self.jobs.append(jobs, owner: batch.run)
         self.isCalling = true
@@ -162,8 +155,8 @@ struct EngineQueue: Sendable {
             case .gram(let job):
                 let isNeeded = self.batches[job.batch].map { !$0.hasFailed } ?? false
                 return .work(.gram(job, isNeeded: isNeeded))
-            case .products(let batch, let cost):
-                if let job = self.batches[batch]?.takeProducts(of: batch, cost: cost) {
+            case .products(let batch):
+                if let job = self.batches[batch]?.takeProducts(of: batch) {
                     return .work(.products(job))
                 }
             }
@@ -174,7 +167,7 @@ struct EngineQueue: Sendable {
     // MARK: Workers
 
     /// How many operations there must be for each worker that is awake before another one is woken: a millisecond and a
-    /// half.
+    /// half where a core does 100 of them in a nanosecond, ten where it has no AVX.
     ///
     /// The cores belong to the training job. To wake a worker takes time, on both sides, and two disturb whoever sends them
     /// numbers more than one does: of a small batch that two share, a tenth of their time is for nothing, and a fifth of the
@@ -188,9 +181,12 @@ struct EngineQueue: Sendable {
     }
 
     /// Whether a worker is to be woken for jobs that have come since it was asked last.
-    mutating func takeCall() -> Bool {
+    ///
+    /// - Parameter isWorker: Whether a worker asks, who takes one of the jobs himself.
+    /// - Returns: Whether one is to be woken.
+    mutating func takeCall(isWorker: Bool = false) -> Bool {
         defer { self.isCalling = false }
-        return self.isCalling && self.wantsWorker
+        return self.isCalling && self.jobs.count > (isWorker ? 1 : 0) && self.wantsWorker
     }
 
     /// Hands a worker its next job, which ends the last one.
@@ -222,8 +218,8 @@ struct EngineQueue: Sendable {
             let workerCount = self.workerCount(for: grams, reservedByteCount: reserved)
             self.batches[batch]?.lay(out: grams)
             let cost = ProductsJob.cost(of: grams)
-            self.jobs.prepend([Entry.products(batch, cost: cost).withCost], owner: batch.run)
-            let help = Array(repeating: Entry.products(batch, cost: 0).withCost, count: workerCount - 1)
+            self.jobs.prepend([(job: Entry.products(batch), cost: cost)], owner: batch.run)
+            let help = Array(repeating: (job: Entry.products(batch), cost: 0.0), count: workerCount - 1)
             self.jobs.append(help, owner: batch.run)
             self.isCalling = true
             return nil

@@ -19,8 +19,12 @@ struct GramWorker {
             defer { lastCost = nil }
             return queue.begin(afterOneOf: lastCost)
         }
-        // Who has taken a job calls the next one, where there is work for more.
-        while case .work(let job) = self.queue.take(wakingOneIf: { $0.wantsWorker }, begin) {
+        while true {
+            // Who has taken a job calls the next one, where there is work for more. Some versions of glibc lose a signal
+            // in a million: who has waited for a second looks by himself.
+            let assignment = self.queue.take(timeout: .seconds(1), wakingOneIf: { $0.wantsWorker }, begin)
+            guard let assignment else { continue }
+            guard case .work(let job) = assignment else { return }
             lastCost = job.cost
             switch job {
             case .gram(let gram, let isNeeded):
@@ -54,7 +58,7 @@ struct GramWorker {
             }
         }
         self.memory.release(job.tensor.byteCount)
-        let failed = self.queue.update(wakingOneIf: { $0.takeCall() }) { queue in
+        let failed = self.queue.update(wakingOneIf: { $0.takeCall(isWorker: true) }) { queue in
             queue.finish(job.batch, slot: job.slot, with: result)
         }
         if let failed {

@@ -14,12 +14,14 @@ struct ProductsJob: Sendable {
     /// The part that the worker begins with.
     let firstPart: Int
 
-    /// About how many floating-point operations wait with the job: all of the products' for the worker who begins with them.
-    let cost: Double
+    /// About how many floating-point operations the worker may be at: how many parts there are for it, nobody knows.
+    var cost: Double { Self.cost(of: self.grams) }
 
-    /// About how many floating-point operations all parts of a batch take.
+    /// About how many floating-point operations all parts of a batch take, and at the end as many for what is left of the
+    /// layers without their first components.
     static func cost(of grams: UCenteredBatch) -> Double {
         let (layerCount, exampleCount) = (Double(grams.grams.count), Double(grams.exampleCount))
-        return layerCount * layerCount * exampleCount * (exampleCount - 1) / 2
+        let hasComponents = grams.grams.allSatisfy { $0.firstComponent != nil }
+        return layerCount * layerCount * exampleCount * (exampleCount - 1) / (hasComponents ? 1 : 2)
     }
 }

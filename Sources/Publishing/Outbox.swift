@@ -23,7 +23,7 @@ struct Outbox: Sendable {
     /// The bytes of sums that may wait.
     static let byteCapacity = 256 << 20
 
-    /// How many entries may wait for want of somebody who asks for them, and how many bytes.
+    /// How many entries may wait behind one that nobody asks for, it included, and how many bytes.
     static let patientCount = 16
     static let patientByteCount = 1 << 20
 
@@ -63,7 +63,7 @@ struct Outbox: Sendable {
     /// Whether somebody may have asked for a matrix, or it is to go out as if somebody had.
     ///
     /// Only a pass of a single batch can wait until somebody does: its sums take less than its matrices, which memory was
-    /// set aside for, and nothing is added to them any more.
+    /// set aside for.
     func isAskedFor(_ reading: WindowReading) -> Bool {
         guard reading.window.kind == .pass, reading.sums.batchCount == 1, reading.sums.firstComponents == nil else {
             return true

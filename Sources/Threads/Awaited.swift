@@ -20,7 +20,8 @@ public final class Awaited<Value: Sendable>: @unchecked Sendable /* `value` is t
         return try self.updateQuietly(body)
     }
 
-    /// Calls a closure with the state, and wakes one of the threads that wait where a condition holds afterwards.
+    /// Calls a closure with the state, and wakes one of the threads that wait where a condition holds afterwards: for
+    /// threads that all wait for the same.
     public func update<Result, Failure: Error>(
         wakingOneIf condition: (inout Value) -> Bool,
         _ body: (inout Value) throws(Failure) -> Result
@@ -58,8 +59,8 @@ public final class Awaited<Value: Sendable>: @unchecked Sendable /* `value` is t
     ///
     /// - Parameters:
     ///   - timeout: How long to wait, on the monotonic clock, or `nil` to wait for as long as it takes.
-    ///   - condition: Where it holds once something was taken out, one of the other threads that wait is woken.
-    ///   - body: Looks at the state, and returns `nil` to wait for the next ``update(_:)``.
+    ///   - condition: Where it holds afterwards, one of the other threads that wait is woken.
+    ///   - body: Looks at the state, and returns `nil` to wait for the next update that wakes.
     /// - Returns: What the closure returned, `nil` where the time is over.
     public func take<Result>(
         timeout: Duration? = nil,

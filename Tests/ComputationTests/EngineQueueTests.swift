@@ -188,27 +188,51 @@ struct EngineQueueTests {
     @Test func smallWorkIsOneWorkers() throws {
         var queue = EngineQueue(threadCount: 2)
         #expect(self.append(0..<2, to: &queue))
-        #expect(self.append(2..<3, to: &queue))
         var calls = [queue.takeCall(), queue.takeCall()]
+        var job = try self.begin(&queue)
+        // What comes while one is at work waits for that one.
+        #expect(self.append(2..<3, to: &queue))
+        calls.append(queue.takeCall())
         #expect(queue.seal(self.batch, layerOrder: [0, 1, 2]) == nil)
         calls.append(queue.takeCall())
-        #expect(calls == [true, false, false])
+        #expect(calls == [true, false, false, false])
 
-        var lastCost: Double?
         for slot in 0..<3 {
-            let job = try self.begin(&queue, after: lastCost)
             guard case .gram(let gram, _) = job else { throw UnexpectedAssignment() }
             #expect(!queue.wantsWorker)
             #expect(queue.finish(self.batch, slot: slot, with: .success(try self.gram(of: gram))) == nil)
-            let isCalled = queue.takeCall()
+            let isCalled = queue.takeCall(isWorker: true)
             #expect(!isCalled)
-            lastCost = job.cost
+            job = try self.begin(&queue, after: job.cost)
         }
-        guard case .products = try self.begin(&queue, after: lastCost) else { throw UnexpectedAssignment() }
-        // What comes while one is at work waits for that one.
+        guard case .products = job else { throw UnexpectedAssignment() }
+        // Once all sleep again, the next job calls.
+        #expect(queue.begin(afterOneOf: job.cost) == nil)
         #expect(self.append(0..<1, to: &queue, batch: BatchID(run: .example, number: 2)))
         let isCalled = queue.takeCall()
-        #expect(!isCalled)
+        #expect(isCalled)
+    }
+
+    /// A run of small batches is not to wait for the products of another one.
+    @Test func whoHelpsCountsAsAtWork() throws {
+        let example = ExampleBatch(exampleCount: 256, featureCount: 3, layerCount: 80)
+        let message = example.message(of: 0..<80)
+        var queue = EngineQueue(threadCount: 2)
+        _ = queue.append(self.batch, header: message.header, frames: message.frames, reservedByteCount: 1 << 30)
+        #expect(queue.seal(self.batch, layerOrder: Array(0..<80)) == nil)
+        var costs: [Double?] = [nil, nil]
+        for place in 0..<80 {
+            let job = try self.begin(&queue, after: costs[place % 2])
+            costs[place % 2] = job.cost
+            guard case .gram(let gram, _) = job else { throw UnexpectedAssignment() }
+            #expect(queue.finish(self.batch, slot: gram.slot, with: .success(try self.gram(of: gram))) == nil)
+        }
+        let products = try costs.map { try self.begin(&queue, after: $0) }
+        // The one who began with them is done first.
+        #expect(queue.begin(afterOneOf: products[0].cost) == nil)
+        #expect(self.append(0..<1, to: &queue, batch: BatchID(run: .named("small"), number: 2)))
+        let isCalled = queue.takeCall()
+        #expect(isCalled)
     }
 
     @Test func muchWorkCallsOneWorkerAfterTheOther() throws {
