@@ -167,12 +167,12 @@ struct EngineQueue: Sendable {
     // MARK: Workers
 
     /// How many operations there must be for each worker that is awake before another one is woken: a millisecond and a
-    /// half where a core does 100 of them in a nanosecond, ten where it has no AVX.
+    /// third where a core does 100 of them in a nanosecond, ten where it has no AVX.
     ///
     /// The cores belong to the training job. To wake a worker takes time, on both sides, and two disturb whoever sends them
     /// numbers more than one does: of a small batch that two share, a tenth of their time is for nothing, and a fifth of the
     /// sender's. One worker alone is done a third of a millisecond later.
-    static let leastCostForEach = 1.5e8
+    static let leastCostForEach = 1.3e8
 
     /// Whether there is work for a worker more than are at a job.
     var wantsWorker: Bool {
