@@ -20,8 +20,8 @@ struct GramWorker {
             return queue.begin(afterOneOf: lastCost)
         }
         while true {
-            // Who has taken a job calls the next one, where there is work for more. Some versions of glibc lose a signal
-            // in a million: who has waited for a second looks by himself.
+            // Who has taken a job calls the next one, where there is work for more. Some versions of glibc can lose a
+            // signal (bug 25847): who has waited for a second looks by himself.
             let assignment = self.queue.take(timeout: .seconds(1), wakingOneIf: { $0.wantsWorker }, begin)
             guard let assignment else { continue }
             guard case .work(let job) = assignment else { return }
