@@ -39,4 +39,7 @@ public struct AlternatingRounds: Sendable {
 
     /// The median of the measurements.
     public var measured: Double { self.measurements.median }
+
+    /// Floor ÷ measurement of each round.
+    public var ratios: [Double] { zip(self.floors, self.measurements).map { $0 / $1 } }
 }

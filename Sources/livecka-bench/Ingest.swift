@@ -9,7 +9,8 @@ struct Ingest: ParsableCommand {
         discussion: """
             Seconds are processor seconds of all threads, not time on the clock. A process of its own emits, over tcp \
             and ipc. The floor is what a ZeroMQ receiver that throws the messages away takes, in a process of its \
-            own, and what the engine takes for the same batches in memory: both together.
+            own, and what the engine takes for the same batches in memory: both together. sharing_seconds is what the \
+            two take at the same time, on the same cores.
             """
     )
 

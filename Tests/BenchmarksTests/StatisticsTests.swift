@@ -37,5 +37,7 @@ struct AlternatingRoundsTests {
         #expect(rounds.measurements == [8, 6, 7])
         #expect(rounds.floor == 3)
         #expect(rounds.measured == 7)
+        let ratios: [Double] = [2.0 / 8, 4.0 / 6, 3.0 / 7]
+        #expect(rounds.ratios == ratios)
     }
 }

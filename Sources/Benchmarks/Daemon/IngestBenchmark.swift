@@ -5,7 +5,8 @@ internal import WireFormat
 /// Measures the processor time that a daemon takes for a batch, against that of receiving it and of computing it.
 ///
 /// A separate process emits. In each round as many batches go to a receiver that throws them away, to a daemon, and,
-/// without any socket, to an engine in this process.
+/// without any socket, to an engine in this process. Once more the receiver and the engine are at it at the same time: a
+/// daemon's threads share the cores with the emitter, and this is what sharing costs without any daemon.
 public struct IngestBenchmark: Sendable {
     /// How the batches travel.
     public enum Transport: String, CaseIterable, Sendable {
@@ -34,7 +35,8 @@ public struct IngestBenchmark: Sendable {
     ///   - shape: The batches' size.
     ///   - elementType: How their numbers are stored.
     ///   - transport: How they travel.
-    /// - Returns: Processor seconds for each batch; the floor is the bare receiver's and the engine's together.
+    /// - Returns: Processor seconds for each batch; the floor is what the bare receiver takes, and what the engine takes, one
+    ///   after the other.
     /// - Throws: An error where a process cannot be started.
     public func row(_ shape: BatchShape, _ elementType: ElementType, over transport: Transport) throws -> BenchmarkRow {
         let directory = FileManager.default.temporaryDirectory
@@ -60,18 +62,21 @@ public struct IngestBenchmark: Sendable {
         var sent = 0
         var receiving: [Double] = []
         var computing: [Double] = []
+        var sharing: [Double] = []
         let rounds = try AlternatingRounds(self.rounds) {
-            try receiver.tell("\(count)")
-            receiving.append(
-                try receiver.meter.cpuSeconds(takenBy: {
-                    _ = try toReceiver.ask("send \(count)")
-                    _ = try receiver.nextLine()
-                }) / Double(count)
-            )
-            computing.append(
-                try ProcessMeter().cpuSeconds(takenBy: {
-                    try trial.compute(batches, count: count, inFlight: self.threadCount)
-                }) / Double(count)
+            func compute() throws { try trial.compute(batches, count: count, inFlight: self.threadCount) }
+            func receive(while body: () throws -> Void = {}) throws {
+                try receiver.tell("\(count)")
+                try toReceiver.tell("send \(count)")
+                try body()
+                _ = try toReceiver.nextLine()
+                _ = try receiver.nextLine()
+            }
+            let own = ProcessMeter()
+            receiving.append(try receiver.meter.cpuSeconds { try receive() } / Double(count))
+            computing.append(try own.cpuSeconds { try compute() } / Double(count))
+            sharing.append(
+                try receiver.meter.cpuSeconds(and: own) { try receive(while: compute) } / Double(count)
             )
             return receiving[receiving.count - 1] + computing[computing.count - 1]
         } measurement: {
@@ -94,6 +99,9 @@ public struct IngestBenchmark: Sendable {
                 "transport": .string(transport.rawValue),
                 "receiver_seconds": .number(receiving.dropFirst().median),
                 "engine_seconds": .number(computing.dropFirst().median),
+                "sharing_seconds": .number(sharing.dropFirst().median),
+                "lowest_ratio": .number(rounds.ratios.percentile(0.1)),
+                "highest_ratio": .number(rounds.ratios.percentile(0.9)),
                 "batches": .integer(count),
                 "over_budget": .integer(account[.overBudget]),
             ]
@@ -102,10 +110,11 @@ public struct IngestBenchmark: Sendable {
 }
 
 extension ProcessMeter {
-    /// The processor seconds that the process takes while a closure runs.
-    fileprivate func cpuSeconds(takenBy body: () throws -> Void) rethrows -> Double {
-        let start = self.cpuSeconds
+    /// The processor seconds that the process takes, or this one and another, while a closure runs.
+    fileprivate func cpuSeconds(and other: ProcessMeter? = nil, takenBy body: () throws -> Void) rethrows -> Double {
+        func sum() -> Double { self.cpuSeconds + (other?.cpuSeconds ?? 0) }
+        let start = sum()
         try body()
-        return self.cpuSeconds - start
+        return sum() - start
     }
 }
