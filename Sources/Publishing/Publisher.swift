@@ -1,3 +1,4 @@
+internal import Glibc
 public import Monitoring
 internal import Synchronization
 internal import Threads
@@ -7,8 +8,8 @@ public import ZeroMQ
 /// The thread that publishes matrices, events and heartbeats.
 ///
 /// It turns sums into matrices, keeps the latest message of every topic, and answers each new
-/// subscription with those that it covers. A subscriber that does not keep up loses messages at its
-/// own connection only, and sees it by the gap in `seq`.
+/// subscription with those that it covers. A subscriber whose queue is full is waited for, a moment at most. One that does
+/// not keep up loses messages at its own connection only, and sees it by the gap in `seq`.
 public final class Publisher: Sendable {
     /// The endpoint that is bound, with wildcards resolved.
     public let endpoint: String
@@ -29,10 +30,18 @@ public final class Publisher: Sendable {
     ///   - endpoint: Where subscribers connect.
     ///   - context: The ZeroMQ context.
     ///   - epoch: A number that no earlier start of the daemon has used.
+    ///   - patience: How long a burst may wait for subscribers whose queues are full. A late subscriber is to have the active
+    ///     alerts within a tenth of a second, whatever others do.
     /// - Throws: ``ZeroMQError`` where the endpoint cannot be bound, ``SystemError`` where there are no more threads.
-    public init(endpoint: String, context: Context, epoch: Int) throws {
+    public init(
+        endpoint: String,
+        context: Context,
+        epoch: Int,
+        patience: Duration = .milliseconds(50)
+    ) throws {
         var options = SocketOptions()
         options.isXPUBVerbose = true
+        options.isXPUBNoDrop = true
         options.sendHighWaterMark = 64
         options.linger = .milliseconds(200)
         // What subscribers send is subscriptions, and no topic is as long as this.
@@ -42,7 +51,13 @@ public final class Publisher: Sendable {
         let shared = self.shared
         self.endpoint = try socket.bind(endpoint)
         self.wakeUp = wakeUp
-        let loop = PublisherLoop(socket: socket, wakeUp: wakeUp, shared: shared, epoch: epoch)
+        let loop = PublisherLoop(
+            socket: socket,
+            wakeUp: wakeUp,
+            shared: shared,
+            epoch: epoch,
+            patience: DeliveryPatience(limit: patience)
+        )
         self.thread = try NamedThread(name: "publish") { loop.run() }
     }
 
@@ -108,12 +123,14 @@ private final class PublisherLoop {
     private var nextHeartbeat = ContinuousClock.now
 
     private var owedTopics = OwedTopics()
+    private var patience: DeliveryPatience
 
-    init(socket: Socket, wakeUp: WakeUp, shared: Publisher.Shared, epoch: Int) {
+    init(socket: Socket, wakeUp: WakeUp, shared: Publisher.Shared, epoch: Int, patience: DeliveryPatience) {
         self.socket = socket
         self.wakeUp = wakeUp
         self.shared = shared
         self.composer = MessageComposer(epoch: epoch)
+        self.patience = patience
     }
 
     func run() {
@@ -200,7 +217,27 @@ private final class PublisherLoop {
             self.cache.store(message)
         }
         self.owedTopics.remove(message.topic)
-        _ = try self.socket.send(message.frames)
+        try self.deliver(message.frames)
+    }
+
+    /// Sends a message to its subscribers, and drops it for those whose queues stay full.
+    ///
+    /// More than a queue holds can go out in one burst, before the thread that empties the queues has had its turn.
+    private func deliver(_ frames: [Frame]) throws(ZeroMQError) {
+        guard try !self.socket.send(frames) else { return }
+        let start = ContinuousClock.now
+        let end = start + self.patience.allowance(now: start)
+        var isSent = false
+        while !isSent, ContinuousClock.now < end {
+            usleep(1000)
+            isSent = try self.socket.send(frames)
+        }
+        let now = ContinuousClock.now
+        self.patience.spend(start.duration(to: now), now: now)
+        guard !isSent else { return }
+        try self.socket.setXPUBNoDrop(false)
+        _ = try self.socket.send(frames)
+        try self.socket.setXPUBNoDrop(true)
     }
 
     /// Takes note of the topics that new subscriptions cover.
@@ -221,7 +258,7 @@ private final class PublisherLoop {
     private func answerSubscriptions() throws(ZeroMQError) {
         for topic in self.owedTopics.takePortion(now: .now) {
             if let message = self.cache.message(topic: topic) {
-                _ = try self.socket.send(message)
+                try self.deliver(message)
             }
         }
     }

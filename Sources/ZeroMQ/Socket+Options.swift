@@ -2,6 +2,14 @@ internal import CZeroMQ
 internal import Glibc
 
 extension Socket {
+    /// Decides whether an XPUB socket refuses to send where a subscriber's queue is full, from now on.
+    ///
+    /// Where it does not refuse, a subscriber that has lost a message counts as absent until it has read half a queue:
+    /// meanwhile nothing is refused because of that one.
+    public func setXPUBNoDrop(_ isRefusing: Bool) throws(ZeroMQError) {
+        try self.set(ZMQ_XPUB_NODROP, "refusing when full", isRefusing ? 1 : 0)
+    }
+
     /// Sets every option that differs from libzmq's default or may matter to this type of socket.
     ///
     /// - Precondition: Counts are positive.

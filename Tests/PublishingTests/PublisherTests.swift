@@ -1,3 +1,4 @@
+import Glibc
 import Monitoring
 import Testing
 import WireFormat
@@ -207,7 +208,7 @@ struct PublisherTests {
 
     @Test func lateSubscriberGetsMoreTopicsThanAPortionHas() throws {
         let context = try Context()
-        let publisher = try Publisher(endpoint: "tcp://127.0.0.1:*", context: context, epoch: 3)
+        let publisher = try Publisher(endpoint: "tcp://127.0.0.1:*", context: context, epoch: 3, patience: patience)
         defer { publisher.stop() }
         let topics = Set((0..<200).map { "cka/run-\($0)/total/" })
         for number in 0..<200 {
@@ -250,6 +251,30 @@ struct PublisherTests {
         let subscriber = try self.subscriber(to: publisher, in: context, topics: "cka/")
         #expect(try self.next(subscriber).topic == "cka/a/total/")
         #expect(try hostile.receiveMessage() == nil)
+    }
+
+    @Test func burstReachesWhoReads() throws {
+        let context = try Context()
+        let publisher = try Publisher(endpoint: "inproc://publish", context: context, epoch: 3, patience: patience)
+        defer { publisher.stop() }
+        var options = SocketOptions()
+        options.receiveHighWaterMark = 1
+        let subscriber = try Socket(.sub, in: context, options: options)
+        try subscriber.subscribe("cka/")
+        try subscriber.subscribe("heartbeat/")
+        try subscriber.connect(publisher.endpoint)
+        _ = try self.next(subscriber, topic: "heartbeat/")
+        for number in 0..<200 {
+            publisher.publish(.example(run: "run-\(number)"))
+        }
+        // Long enough for the burst to fill the queue.
+        usleep(10_000)
+        // Nothing is sent again, and heartbeats come for ever.
+        try subscriber.unsubscribe("heartbeat/")
+        var topics: Set<String?> = []
+        while topics.subtracting(["heartbeat/"]).count < 200 {
+            topics.insert(try #require(try subscriber.receiveMessage(timeout: patience))[0].text)
+        }
     }
 
     @Test func subscriberThatDoesNotReadHoldsNobodyUp() throws {
