@@ -191,4 +191,5 @@ static void multiply_blocks_kernel(const scalars *rows, size_t row_count, const 
             multiply_last_columns(block, count, rows, row_count, depth, target, stride, is_adding, &ahead);
         }
     }
+    finish_fetching(&ahead);
 }

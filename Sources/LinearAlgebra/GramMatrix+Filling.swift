@@ -3,8 +3,8 @@ extension GramMatrix {
     ///
     /// The activations come from memory once, a stripe of features at a time. A stripe is widened, centred and packed
     /// into a panel that stays in the processor's cache, and the panel's products are added to the matrix while the
-    /// next stripe comes: nothing of the activations' size is copied. Centring first is what makes single precision
-    /// enough, however far the means are from zero.
+    /// next stripe comes: nothing of the activations' size is copied, a stripe at most. Centring first is what makes
+    /// single precision enough, however far the means are from zero.
     ///
     /// NaN or infinity anywhere leaves an entry of the diagonal NaN or infinite.
     ///
@@ -20,36 +20,87 @@ extension GramMatrix {
         let width = min(shape.featureCount, Scalar.panelWidth)
         self.exampleCount = shape.exampleCount
         let stride = self.stride
+        let isCopying = Self.copiesStripes(of: shape)
+        let stripeByteCount = isCopying ? shape.stripe(of: width).byteCount : 0
         return self.entries.withRoom(for: stride * stride) { entries in
             self.panel.withRoom(for: stride * width) { panel in
-                self.means.withRoom(for: width) { means in
-                    var summary = FeatureSummary()
-                    var upcoming = UpcomingNumbers(of: activations, shape: shape)
-                    for start in Swift.stride(from: 0, to: shape.featureCount, by: width) {
-                        let columns = start..<min(start + width, shape.featureCount)
-                        let found = Scalar.packCentered(
-                            columns: columns,
-                            of: activations,
-                            shape: shape,
-                            scale: scale,
-                            into: &panel,
-                            means: &means
-                        )
-                        summary.squaredMeans += found.squaredMeans
-                        summary.varies = summary.varies || found.varies
-                        upcoming.columns = columns.upperBound..<min(columns.upperBound + width, shape.featureCount)
-                        Scalar.multiplyByOwnTranspose(
-                            panel.span,
-                            rowCount: shape.exampleCount,
-                            columnCount: columns.count,
-                            into: &entries,
-                            isAdding: start > 0,
-                            upcoming: upcoming
-                        )
+                self.nextStripe.withRoom(for: stripeByteCount) { stripe in
+                    self.means.withRoom(for: width) { means in
+                        var summary = FeatureSummary()
+                        var upcoming = UpcomingNumbers(of: activations, shape: shape)
+                        for start in Swift.stride(from: 0, to: shape.featureCount, by: width) {
+                            let columns = start..<min(start + width, shape.featureCount)
+                            if isCopying && start > 0 {
+                                // SAFETY: Numbers of one byte have no gaps between them.
+                                summary += unsafe Scalar.packCentered(
+                                    columns: 0..<columns.count,
+                                    of: stripe.span.bytes,
+                                    shape: shape.stripe(of: columns.count),
+                                    scale: scale,
+                                    into: &panel,
+                                    means: &means
+                                )
+                            } else {
+                                summary += Scalar.packCentered(
+                                    columns: columns,
+                                    of: activations,
+                                    shape: shape,
+                                    scale: scale,
+                                    into: &panel,
+                                    means: &means
+                                )
+                            }
+                            upcoming.columns = columns.upperBound..<min(columns.upperBound + width, shape.featureCount)
+                            if isCopying {
+                                // SAFETY: The activations are borrowed until this method returns. The rows are whole
+                                // pages, and so the stripes whole cache lines.
+                                unsafe Scalar.multiplyByOwnTranspose(
+                                    panel.span,
+                                    rowCount: shape.exampleCount,
+                                    columnCount: columns.count,
+                                    into: &entries,
+                                    isAdding: start > 0,
+                                    copying: upcoming,
+                                    to: &stripe
+                                )
+                            } else {
+                                Scalar.multiplyByOwnTranspose(
+                                    panel.span,
+                                    rowCount: shape.exampleCount,
+                                    columnCount: columns.count,
+                                    into: &entries,
+                                    isAdding: start > 0,
+                                    upcoming: upcoming
+                                )
+                            }
+                        }
+                        return summary
                     }
-                    return summary
                 }
             }
         }
+    }
+
+    /// Whether the next stripe is copied while products are computed, and not only asked for.
+    ///
+    /// Numbers that lie pages apart have few places in the cache that they may be in, and what is asked for has gone from
+    /// them before it is packed. Beyond so many examples a copy takes more of the cache than it saves.
+    private static func copiesStripes(of shape: ActivationShape) -> Bool {
+        shape.rowByteCount.isMultiple(of: 4096) && shape.exampleCount <= 256
+    }
+}
+
+extension ActivationShape {
+    /// The shape of some of the columns, copied.
+    fileprivate func stripe(of columnCount: Int) -> ActivationShape {
+        ActivationShape(elementType: self.elementType, exampleCount: self.exampleCount, featureCount: columnCount)
+    }
+}
+
+extension FeatureSummary {
+    /// Adds what was found out of further features.
+    fileprivate static func += (summary: inout FeatureSummary, other: FeatureSummary) {
+        summary.squaredMeans += other.squaredMeans
+        summary.varies = summary.varies || other.varies
     }
 }

@@ -16,6 +16,9 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
     /// A stripe of the activations, widened, centred and packed.
     var panel = AlignedBuffer<Scalar>()
 
+    /// The next stripe, as it lies in the activations, but for the distance of its rows.
+    var nextStripe = AlignedBuffer<UInt8>()
+
     /// The mean of each feature of the panel.
     var means = AlignedBuffer<Scalar>()
 
@@ -24,7 +27,7 @@ package struct GramMatrix<Scalar: KernelScalar>: ~Copyable {
 
     /// The size of the memory that the matrix holds.
     package var byteCount: Int {
-        self.entries.byteCount + self.panel.byteCount + self.means.byteCount
+        self.entries.byteCount + self.panel.byteCount + self.nextStripe.byteCount + self.means.byteCount
     }
 
     /// The distance of the square's rows.

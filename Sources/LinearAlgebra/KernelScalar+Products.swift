@@ -83,27 +83,82 @@ extension KernelScalar {
         isAdding: Bool,
         upcoming: UpcomingNumbers
     ) {
+        unsafe upcoming.withKernelUpcoming { upcoming in
+            unsafe self.multiplyByOwnTranspose(
+                packed,
+                rowCount: rowCount,
+                columnCount: columnCount,
+                into: &result,
+                isAdding: isAdding,
+                upcoming: upcoming
+            )
+        }
+    }
+
+    /// Computes the products of every two packed rows, and copies what is packed next, one row after the other.
+    ///
+    /// - Parameters:
+    ///   - packed: The rows.
+    ///   - rowCount: How many.
+    ///   - columnCount: Their length.
+    ///   - result: Room for a square of whole blocks. What lies below the diagonal means nothing afterwards.
+    ///   - isAdding: Whether the products are added.
+    ///   - upcoming: What is packed next, and is there until the call returns: of each row as many bytes as fill whole
+    ///     cache lines.
+    ///   - copy: Room for it.
+    /// - Complexity: O(rowCount² columnCount).
+    @unsafe static func multiplyByOwnTranspose(
+        _ packed: Span<Self>,
+        rowCount: Int,
+        columnCount: Int,
+        into result: inout MutableSpan<Self>,
+        isAdding: Bool,
+        copying upcoming: UpcomingNumbers,
+        to copy: inout MutableSpan<UInt8>
+    ) {
+        precondition(copy.count >= upcoming.columnsByteCount)
+        // SAFETY: The caller has the numbers, and there is room for them.
+        unsafe copy.withUnsafeMutableBytes { copy in
+            unsafe upcoming.withKernelUpcoming(copyingTo: copy.baseAddress) { upcoming in
+                unsafe self.multiplyByOwnTranspose(
+                    packed,
+                    rowCount: rowCount,
+                    columnCount: columnCount,
+                    into: &result,
+                    isAdding: isAdding,
+                    upcoming: upcoming
+                )
+            }
+        }
+    }
+
+    private static func multiplyByOwnTranspose(
+        _ packed: Span<Self>,
+        rowCount: Int,
+        columnCount: Int,
+        into result: inout MutableSpan<Self>,
+        isAdding: Bool,
+        upcoming: UnsafePointer<kernel_upcoming>
+    ) {
         let height = self.wholeBlocks(rowCount)
         precondition(packed.count >= height * columnCount && result.count >= height * height)
         // SAFETY: The kernel reads whole blocks of packed rows, and writes into a square of as many; all were checked
         // to exist.
         unsafe packed.withUnsafeBufferPointer { packed in
             unsafe result.withUnsafeMutableBufferPointer { result in
-                unsafe upcoming.withKernelUpcoming { upcoming in
-                    unsafe kernel_multiply_blocks(
-                        self.elementType.kernelElement,
-                        packed.baseAddress,
-                        rowCount,
-                        packed.baseAddress,
-                        rowCount,
-                        columnCount,
-                        true,
-                        result.baseAddress,
-                        height,
-                        isAdding,
-                        upcoming
-                    )
-                }
+                unsafe kernel_multiply_blocks(
+                    self.elementType.kernelElement,
+                    packed.baseAddress,
+                    rowCount,
+                    packed.baseAddress,
+                    rowCount,
+                    columnCount,
+                    true,
+                    result.baseAddress,
+                    height,
+                    isAdding,
+                    upcoming
+                )
             }
         }
     }

@@ -5,7 +5,7 @@ internal import CKernels
 /// A panel that comes from memory is waited for when it is packed, while a product, whose numbers are in the cache,
 /// leaves memory idle. Which pieces of rows come next no processor guesses.
 ///
-/// Only the cache follows the addresses: one whose numbers have gone does no harm.
+/// Only the cache follows the addresses, unless the numbers are copied: one whose numbers have gone does no harm.
 struct UpcomingNumbers {
     private let rows: [UInt]
     private let byteCount: Int
@@ -33,15 +33,27 @@ struct UpcomingNumbers {
         )
     }
 
+    /// The size of the numbers that come next, of all rows.
+    var columnsByteCount: Int { self.rows.count * self.columns.count * self.byteCount }
+
     /// Calls a closure with what a kernel asks for.
-    func withKernelUpcoming(_ body: (UnsafePointer<kernel_upcoming>) -> Void) {
-        // SAFETY: The addresses are valid while the closure runs; those that they hold are not followed.
+    ///
+    /// - Parameters:
+    ///   - copy: Where the kernel copies it to; `nil` where it is only asked for.
+    ///   - body: The closure.
+    @unsafe func withKernelUpcoming(
+        copyingTo copy: UnsafeMutableRawPointer? = nil,
+        _ body: (UnsafePointer<kernel_upcoming>) -> Void
+    ) {
+        // SAFETY: The addresses are valid while the closure runs. Those that they hold are followed only to copy, for
+        // which the caller answers.
         unsafe self.rows.withUnsafeBufferPointer { rows in
             var upcoming = unsafe kernel_upcoming(
                 rows: rows.baseAddress,
                 row_count: self.columns.isEmpty ? 0 : rows.count,
                 offset: self.columns.lowerBound * self.byteCount,
-                length: self.columns.count * self.byteCount
+                length: self.columns.count * self.byteCount,
+                copy: copy
             )
             unsafe body(&upcoming)
         }

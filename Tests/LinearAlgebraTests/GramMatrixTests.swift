@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct GramMatrixTests {
     /// Shapes around the borders of four rows, of a vector register and of a panel.
-    static let shapes = [(4, 1), (5, 15), (7, 16), (13, 33), (4, 4095), (5, 4096), (6, 4097), (3, 9000), (67, 40)]
+    static let shapes = [
+        (4, 1), (5, 15), (7, 16), (13, 33), (4, 4095), (5, 4096), (6, 4097), (3, 9000), (67, 40), (35, 2048),
+    ]
 
     @Test(arguments: ElementType.allCases, shapes)
     func activationsAreCenteredAndMultiplied(elementType: ElementType, shape: (n: Int, p: Int)) {
@@ -24,6 +26,18 @@ import Testing
             _ = double.fill(activations: bytes, shape: shape)
             #expect(largestDifference(double.upperTriangle(), expected) < 1e-13)
         }
+    }
+
+    /// Rows that are whole pages are copied before they are packed; with a panel of zeros behind each they are not.
+    @Test(arguments: ElementType.allCases, [4, 17, 64, 100, 255, 256])
+    func rowsOfWholePagesGiveTheSame(elementType: ElementType, n: Int) {
+        let (p, zeros) = (4096 / elementType.byteCount, 128)
+        let values = numbers(n * p, seed: 5).map { $0 + 0.5 }
+        let rows = (0..<n).flatMap { values[$0 * p..<($0 + 1) * p] + Array(repeating: 0, count: zeros) }
+        let copied = gram(of: values, as: elementType, n, p)
+        let fetched = gram(of: rows, as: elementType, n, p + zeros)
+        #expect(copied.single == fetched.single)
+        #expect(copied.double == fetched.double)
     }
 
     @Test func memoryServesOneShapeAfterAnother() {
@@ -89,6 +103,23 @@ extension GramMatrix {
             return [Double(diagonal[row])] + offDiagonal.prefix(length)
         }
     }
+}
+
+/// The upper triangles in Float32 and Float64.
+private func gram(
+    of values: [Double],
+    as elementType: ElementType,
+    _ n: Int,
+    _ p: Int
+) -> (single: [Double], double: [Double]) {
+    var single = GramMatrix<Float>()
+    var double = GramMatrix<Double>()
+    let shape = ActivationShape(elementType: elementType, exampleCount: n, featureCount: p)
+    withBytes(of: values, as: elementType, offset: 1) { bytes, _ in
+        _ = single.fill(activations: bytes, shape: shape)
+        _ = double.fill(activations: bytes, shape: shape)
+    }
+    return (single.upperTriangle(), double.upperTriangle())
 }
 
 private func featureMeans(_ x: [Double], _ n: Int, _ p: Int) -> [Double] {

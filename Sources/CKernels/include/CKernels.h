@@ -34,10 +34,13 @@ typedef struct {
 
 /// Numbers that are packed next: of each of some rows `length` bytes, from `offset` on.
 ///
-/// They are asked for and not read: where there is nothing at an address, nothing happens.
+/// They are asked for and not read, unless they are copied: where there is nothing at an address, nothing happens.
 typedef struct {
     const uintptr_t *rows;
     size_t row_count, offset, length;
+    /// Where they are copied to, one row after the other; null where they are only asked for. Only whole lines of 64 bytes
+    /// can be copied, so the length is that of some.
+    void *copy;
 } kernel_upcoming;
 
 /// A symmetric matrix: a square, row by row, or packed, the upper triangle with the diagonal, row by row.
@@ -91,7 +94,7 @@ void kernel_pack(kernel_element scalar, const uintptr_t *rows, size_t offset, ke
 ///
 /// With `is_triangle`, both are the same, and only blocks on and above the diagonal are computed; what lies below the
 /// diagonal means nothing afterwards, nor does what lies beyond the rows. The result has room for whole blocks of rows,
-/// `stride` numbers apart. Meanwhile `upcoming`, unless it is null, is asked for into the second-level cache.
+/// `stride` numbers apart. Meanwhile `upcoming`, unless it is null, is asked for into the second-level cache, or copied.
 void kernel_multiply_blocks(kernel_element scalar, const scalars *rows, size_t row_count, const scalars *columns,
                             size_t column_count, size_t depth, bool is_triangle, scalars *result, size_t stride,
                             bool is_adding, const kernel_upcoming *upcoming);
