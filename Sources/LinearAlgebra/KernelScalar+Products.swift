@@ -116,8 +116,8 @@ extension KernelScalar {
         copying upcoming: UpcomingNumbers,
         to copy: inout MutableSpan<UInt8>
     ) {
-        precondition(copy.count >= upcoming.columnsByteCount)
-        // SAFETY: The caller has the numbers, and there is room for them.
+        precondition(copy.count >= upcoming.totalByteCount && upcoming.pieceByteCount.isMultiple(of: 64))
+        // SAFETY: The caller has the numbers, and there is room for them, which whole lines fill.
         unsafe copy.withUnsafeMutableBytes { copy in
             unsafe upcoming.withKernelUpcoming(copyingTo: copy.baseAddress) { upcoming in
                 unsafe self.multiplyByOwnTranspose(

@@ -33,8 +33,11 @@ struct UpcomingNumbers {
         )
     }
 
+    /// The size of the numbers that come next, of one row.
+    var pieceByteCount: Int { self.columns.count * self.byteCount }
+
     /// The size of the numbers that come next, of all rows.
-    var columnsByteCount: Int { self.rows.count * self.columns.count * self.byteCount }
+    var totalByteCount: Int { self.rows.count * self.pieceByteCount }
 
     /// Calls a closure with what a kernel asks for.
     ///
@@ -52,7 +55,7 @@ struct UpcomingNumbers {
                 rows: rows.baseAddress,
                 row_count: self.columns.isEmpty ? 0 : rows.count,
                 offset: self.columns.lowerBound * self.byteCount,
-                length: self.columns.count * self.byteCount,
+                length: self.pieceByteCount,
                 copy: copy
             )
             unsafe body(&upcoming)

@@ -37,7 +37,7 @@ public final class Publisher: Sendable {
         endpoint: String,
         context: Context,
         epoch: Int,
-        patience: Duration = .milliseconds(50)
+        patience: Duration = .milliseconds(20)
     ) throws {
         var options = SocketOptions()
         options.isXPUBVerbose = true
@@ -140,9 +140,14 @@ private final class PublisherLoop {
         while true {
             do {
                 let isLast = self.shared.isStopping.load(ordering: .relaxed)
+                if isLast {
+                    // What waits is to go out to the others.
+                    self.patience = DeliveryPatience(limit: .zero)
+                }
                 try self.publishWaiting()
                 guard !isLast else { return }
                 try self.beat()
+                try self.receiveSubscriptions()
                 try self.answerSubscriptions()
                 let now = ContinuousClock.now
                 guard self.shared.outbox.withLock({ $0.isEmpty }) else {
@@ -230,6 +235,8 @@ private final class PublisherLoop {
         var isSent = false
         while !isSent, ContinuousClock.now < end {
             usleep(1000)
+            // libzmq looks at once whether there is room now; sending alone may put that off.
+            try self.receiveSubscriptions()
             isSent = try self.socket.send(frames)
         }
         let now = ContinuousClock.now
