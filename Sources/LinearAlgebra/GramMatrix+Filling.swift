@@ -20,21 +20,20 @@ extension GramMatrix {
         let width = min(shape.featureCount, Scalar.panelWidth)
         self.exampleCount = shape.exampleCount
         let stride = self.stride
-        let isCopying = Self.copiesStripes(of: shape)
-        let stripeByteCount = isCopying ? shape.stripe(of: width).byteCount : 0
+        let stripeByteCount = Self.copiesStripes(of: shape) ? shape.stripe(of: width).byteCount : 0
         return self.entries.withRoom(for: stride * stride) { entries in
             self.panel.withRoom(for: stride * width) { panel in
-                self.nextStripe.withRoom(for: stripeByteCount) { stripe in
+                self.nextStripe.withRoom(for: stripeByteCount) { nextStripe in
                     self.means.withRoom(for: width) { means in
                         var summary = FeatureSummary()
                         var upcoming = UpcomingNumbers(of: activations, shape: shape)
                         for start in Swift.stride(from: 0, to: shape.featureCount, by: width) {
                             let columns = start..<min(start + width, shape.featureCount)
-                            if isCopying && start > 0 {
+                            if start > 0 && !nextStripe.isEmpty {
                                 // SAFETY: Numbers of one byte have no gaps between them.
                                 summary += unsafe Scalar.packCentered(
                                     columns: 0..<columns.count,
-                                    of: stripe.span.bytes,
+                                    of: nextStripe.span.bytes,
                                     shape: shape.stripe(of: columns.count),
                                     scale: scale,
                                     into: &panel,
@@ -51,28 +50,17 @@ extension GramMatrix {
                                 )
                             }
                             upcoming.columns = columns.upperBound..<min(columns.upperBound + width, shape.featureCount)
-                            if isCopying {
-                                // SAFETY: The activations are borrowed until this method returns. The rows are whole
-                                // pages, and so the stripes whole cache lines.
-                                unsafe Scalar.multiplyByOwnTranspose(
-                                    panel.span,
-                                    rowCount: shape.exampleCount,
-                                    columnCount: columns.count,
-                                    into: &entries,
-                                    isAdding: start > 0,
-                                    copying: upcoming,
-                                    to: &stripe
-                                )
-                            } else {
-                                Scalar.multiplyByOwnTranspose(
-                                    panel.span,
-                                    rowCount: shape.exampleCount,
-                                    columnCount: columns.count,
-                                    into: &entries,
-                                    isAdding: start > 0,
-                                    upcoming: upcoming
-                                )
-                            }
+                            // SAFETY: The activations are borrowed until this method returns. Where there is room to
+                            // copy, rows are whole pages, and so stripes whole cache lines.
+                            unsafe Scalar.multiplyByOwnTranspose(
+                                panel.span,
+                                rowCount: shape.exampleCount,
+                                columnCount: columns.count,
+                                into: &entries,
+                                isAdding: start > 0,
+                                copying: upcoming,
+                                to: &nextStripe
+                            )
                         }
                         return summary
                     }

@@ -83,16 +83,17 @@ extension KernelScalar {
         isAdding: Bool,
         upcoming: UpcomingNumbers
     ) {
-        unsafe upcoming.withKernelUpcoming { upcoming in
-            unsafe self.multiplyByOwnTranspose(
-                packed,
-                rowCount: rowCount,
-                columnCount: columnCount,
-                into: &result,
-                isAdding: isAdding,
-                upcoming: upcoming
-            )
-        }
+        var noCopy = MutableSpan<UInt8>()
+        // SAFETY: Nothing is copied.
+        unsafe self.multiplyByOwnTranspose(
+            packed,
+            rowCount: rowCount,
+            columnCount: columnCount,
+            into: &result,
+            isAdding: isAdding,
+            copying: upcoming,
+            to: &noCopy
+        )
     }
 
     /// Computes the products of every two packed rows, and copies what is packed next, one row after the other.
@@ -103,9 +104,9 @@ extension KernelScalar {
     ///   - columnCount: Their length.
     ///   - result: Room for a square of whole blocks. What lies below the diagonal means nothing afterwards.
     ///   - isAdding: Whether the products are added.
-    ///   - upcoming: What is packed next, and is there until the call returns: of each row as many bytes as fill whole
-    ///     cache lines.
-    ///   - copy: Room for it.
+    ///   - upcoming: What is packed next. Where it is copied, it is there until the call returns, and of each row as many
+    ///     bytes as fill whole cache lines.
+    ///   - copy: Room for it; empty where it is only asked for.
     /// - Complexity: O(rowCount² columnCount).
     @unsafe static func multiplyByOwnTranspose(
         _ packed: Span<Self>,
@@ -116,49 +117,27 @@ extension KernelScalar {
         copying upcoming: UpcomingNumbers,
         to copy: inout MutableSpan<UInt8>
     ) {
-        precondition(copy.count >= upcoming.totalByteCount && upcoming.pieceByteCount.isMultiple(of: 64))
-        // SAFETY: The caller has the numbers, and there is room for them, which whole lines fill.
-        unsafe copy.withUnsafeMutableBytes { copy in
-            unsafe upcoming.withKernelUpcoming(copyingTo: copy.baseAddress) { upcoming in
-                unsafe self.multiplyByOwnTranspose(
-                    packed,
-                    rowCount: rowCount,
-                    columnCount: columnCount,
-                    into: &result,
-                    isAdding: isAdding,
-                    upcoming: upcoming
-                )
-            }
-        }
-    }
-
-    private static func multiplyByOwnTranspose(
-        _ packed: Span<Self>,
-        rowCount: Int,
-        columnCount: Int,
-        into result: inout MutableSpan<Self>,
-        isAdding: Bool,
-        upcoming: UnsafePointer<kernel_upcoming>
-    ) {
         let height = self.wholeBlocks(rowCount)
         precondition(packed.count >= height * columnCount && result.count >= height * height)
         // SAFETY: The kernel reads whole blocks of packed rows, and writes into a square of as many; all were checked
-        // to exist.
+        // to exist. The caller answers for what is copied.
         unsafe packed.withUnsafeBufferPointer { packed in
             unsafe result.withUnsafeMutableBufferPointer { result in
-                unsafe kernel_multiply_blocks(
-                    self.elementType.kernelElement,
-                    packed.baseAddress,
-                    rowCount,
-                    packed.baseAddress,
-                    rowCount,
-                    columnCount,
-                    true,
-                    result.baseAddress,
-                    height,
-                    isAdding,
-                    upcoming
-                )
+                unsafe upcoming.withKernelUpcoming(copyingTo: &copy) { upcoming in
+                    unsafe kernel_multiply_blocks(
+                        self.elementType.kernelElement,
+                        packed.baseAddress,
+                        rowCount,
+                        packed.baseAddress,
+                        rowCount,
+                        columnCount,
+                        true,
+                        result.baseAddress,
+                        height,
+                        isAdding,
+                        upcoming
+                    )
+                }
             }
         }
     }
@@ -190,12 +169,13 @@ extension KernelScalar {
         let width = self.wholeBlocks(rightRowCount)
         precondition(left.count >= height * columnCount && right.count >= width * columnCount)
         precondition(result.count >= height * width)
+        var noCopy = MutableSpan<UInt8>()
         // SAFETY: The kernel reads whole blocks of packed rows of both, and writes a matrix of as many rows and
-        // columns; all were checked to exist.
+        // columns; all were checked to exist. Nothing is copied.
         unsafe left.withUnsafeBufferPointer { left in
             unsafe right.withUnsafeBufferPointer { right in
                 unsafe result.withUnsafeMutableBufferPointer { result in
-                    unsafe upcoming.withKernelUpcoming { upcoming in
+                    unsafe upcoming.withKernelUpcoming(copyingTo: &noCopy) { upcoming in
                         unsafe kernel_multiply_blocks(
                             self.elementType.kernelElement,
                             left.baseAddress,

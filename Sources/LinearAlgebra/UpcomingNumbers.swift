@@ -33,32 +33,33 @@ struct UpcomingNumbers {
         )
     }
 
-    /// The size of the numbers that come next, of one row.
-    var pieceByteCount: Int { self.columns.count * self.byteCount }
-
-    /// The size of the numbers that come next, of all rows.
-    var totalByteCount: Int { self.rows.count * self.pieceByteCount }
-
     /// Calls a closure with what a kernel asks for.
     ///
     /// - Parameters:
-    ///   - copy: Where the kernel copies it to; `nil` where it is only asked for.
+    ///   - copy: Where the kernel copies it to, row after row, in whole cache lines; empty where it is only asked for.
     ///   - body: The closure.
     @unsafe func withKernelUpcoming(
-        copyingTo copy: UnsafeMutableRawPointer? = nil,
+        copyingTo copy: inout MutableSpan<UInt8>,
         _ body: (UnsafePointer<kernel_upcoming>) -> Void
     ) {
+        let pieceByteCount = self.columns.count * self.byteCount
+        let isCopying = !copy.isEmpty
+        precondition(
+            !isCopying || (pieceByteCount.isMultiple(of: 64) && copy.count >= self.rows.count * pieceByteCount)
+        )
         // SAFETY: The addresses are valid while the closure runs. Those that they hold are followed only to copy, for
-        // which the caller answers.
+        // which the caller answers, and for which there is room.
         unsafe self.rows.withUnsafeBufferPointer { rows in
-            var upcoming = unsafe kernel_upcoming(
-                rows: rows.baseAddress,
-                row_count: self.columns.isEmpty ? 0 : rows.count,
-                offset: self.columns.lowerBound * self.byteCount,
-                length: self.pieceByteCount,
-                copy: copy
-            )
-            unsafe body(&upcoming)
+            unsafe copy.withUnsafeMutableBytes { copy in
+                var upcoming = unsafe kernel_upcoming(
+                    rows: rows.baseAddress,
+                    row_count: self.columns.isEmpty ? 0 : rows.count,
+                    offset: self.columns.lowerBound * self.byteCount,
+                    length: pieceByteCount,
+                    copy: isCopying ? copy.baseAddress : nil
+                )
+                unsafe body(&upcoming)
+            }
         }
     }
 }
