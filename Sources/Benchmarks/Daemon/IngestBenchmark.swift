@@ -97,6 +97,7 @@ public struct IngestBenchmark: Sendable {
             floorSeconds: rounds.floor,
             details: [
                 "transport": .string(transport.rawValue),
+                "congestion_control": transport.congestionControl.map(JSONValue.string) ?? .null,
                 "receiver_seconds": .number(receiving.dropFirst().median),
                 "engine_seconds": .number(computing.dropFirst().median),
                 "sharing_seconds": .number(sharing.dropFirst().median),
@@ -106,6 +107,20 @@ public struct IngestBenchmark: Sendable {
                 "over_budget": .integer(account[.overBudget]),
             ]
         )
+    }
+}
+
+extension IngestBenchmark.Transport {
+    /// How the system keeps a sender from sending too much, `nil` where that cannot be found out.
+    ///
+    /// What receiving costs depends on it: one that paces segments has the receiver wait for them, and sets timers.
+    fileprivate var congestionControl: String? {
+        switch self {
+        case .tcp:
+            try? String(contentsOfFile: "/proc/sys/net/ipv4/tcp_congestion_control", encoding: .utf8)
+                .trimmingCharacters(in: .newlines)
+        case .ipc: nil
+        }
     }
 }
 

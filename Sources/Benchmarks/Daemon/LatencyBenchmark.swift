@@ -51,7 +51,7 @@ public struct LatencyBenchmark: Sendable {
         let alertmanager = try outage.map(AbsentAlertmanager.init)
         let daemon = try self.programs.daemon(
             settings: [
-                "engine: {threads: \(self.threadCount)}", "publish: {bind: \"tcp://127.0.0.1:*\", interval: 10ms}",
+                "engine: {threads: \(self.threadCount)}", "publish: {interval: 10ms}",
             ] + (alertmanager?.settings ?? [])
         )
         let batch = SyntheticBatch(shape, elementType, run: .benchmark)

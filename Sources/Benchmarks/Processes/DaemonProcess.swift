@@ -41,7 +41,12 @@ public final class DaemonProcess {
         let file = directory.appending(path: "livecka.yaml")
         try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: file)
         self.directory = directory
-        self.process = try ChildProcess(executable, ["serve", "--config", file.path])
+        // In the environment, so that `settings` may have further ones of the same section.
+        self.process = try ChildProcess(
+            executable,
+            ["serve", "--config", file.path],
+            environment: ["LIVECKA_PUBLISH_BIND": "tcp://127.0.0.1:*"]
+        )
         self.client = try Self.connect(to: control, of: self.process)
 
         guard case .object(let status) = try self.client.request("status").result,
