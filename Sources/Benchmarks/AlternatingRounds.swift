@@ -11,27 +11,29 @@ public struct AlternatingRounds: Sendable {
 
     /// Measures.
     ///
-    /// One more round comes before those that count: caches fill, memory is touched for the first time, clocks rise.
+    /// Other rounds come before those that count: caches fill, memory is touched for the first time, clocks rise.
     ///
     /// - Parameters:
     ///   - count: The number of rounds that count, at least 1.
+    ///   - warmUpCount: The number of those before.
     ///   - floor: Measures the floor once.
     ///   - measurement: Measures the thing itself once.
     /// - Throws: What the closures throw.
     public init<Failure: Error>(
         _ count: Int,
+        warmingUpFor warmUpCount: Int = 1,
         floor: () throws(Failure) -> Double,
         measurement: () throws(Failure) -> Double
     ) throws(Failure) {
         precondition(count > 0, "Nothing can be said after \(count) rounds")
         var floors: [Double] = []
         var measurements: [Double] = []
-        for _ in 0...count {
+        for _ in 0..<(warmUpCount + count) {
             floors.append(try floor())
             measurements.append(try measurement())
         }
-        self.floors = Array(floors.dropFirst())
-        self.measurements = Array(measurements.dropFirst())
+        self.floors = Array(floors.dropFirst(warmUpCount))
+        self.measurements = Array(measurements.dropFirst(warmUpCount))
     }
 
     /// The median of the floors.

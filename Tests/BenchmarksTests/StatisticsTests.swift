@@ -40,4 +40,17 @@ struct AlternatingRoundsTests {
         let ratios: [Double] = [2.0 / 8, 4.0 / 6, 3.0 / 7]
         #expect(rounds.ratios == ratios)
     }
+
+    @Test func asManyRoundsAsItTakesToWarmUpDoNotCount() {
+        var floors = (1...5).map(Double.init).makeIterator()
+        var measurements = (6...10).map(Double.init).makeIterator()
+        let rounds = AlternatingRounds(2, warmingUpFor: 3) {
+            floors.next() ?? .nan
+        } measurement: {
+            measurements.next() ?? .nan
+        }
+        #expect(rounds.floors == [4, 5])
+        #expect(rounds.measurements == [9, 10])
+        #expect(floors.next() == nil)
+    }
 }

@@ -13,6 +13,8 @@ public struct IngestBenchmark: Sendable {
         case tcp, ipc
     }
 
+    private static var warmUpRounds: Int { 5 }
+
     private let programs: BenchmarkPrograms
     private let threadCount: Int
     private let rounds: Int
@@ -63,16 +65,8 @@ public struct IngestBenchmark: Sendable {
         var receiving: [Double] = []
         var computing: [Double] = []
         var sharing: [Double] = []
-        func ingest() throws {
-            sent += count
-            _ = try toDaemon.ask("send \(count)")
-            try daemon.wait(for: "daemon") { $0.accumulated + $0[.overBudget] >= sent }
-        }
         // How much memory a daemon needs depends on how its threads take turns: in one round it has not touched it all.
-        for _ in 0..<4 {
-            try ingest()
-        }
-        let rounds = try AlternatingRounds(self.rounds) {
+        let rounds = try AlternatingRounds(self.rounds, warmingUpFor: Self.warmUpRounds) {
             func compute() throws { try trial.compute(batches, count: count, inFlight: self.threadCount) }
             func receive(while body: () throws -> Void = {}) throws {
                 try receiver.tell("\(count)")
@@ -89,7 +83,11 @@ public struct IngestBenchmark: Sendable {
             )
             return receiving[receiving.count - 1] + computing[computing.count - 1]
         } measurement: {
-            try daemon.process.meter.cpuSeconds(takenBy: ingest) / Double(count)
+            sent += count
+            return try daemon.process.meter.cpuSeconds(takenBy: {
+                _ = try toDaemon.ask("send \(count)")
+                try daemon.wait(for: "daemon") { $0.accumulated + $0[.overBudget] >= sent }
+            }) / Double(count)
         }
         let account = daemon.accounting(of: "daemon") ?? Accounting()
         return BenchmarkRow(
@@ -103,9 +101,9 @@ public struct IngestBenchmark: Sendable {
             details: [
                 "transport": .string(transport.rawValue),
                 "congestion_control": transport.congestionControl.map(JSONValue.string) ?? .null,
-                "receiver_seconds": .number(receiving.dropFirst().median),
-                "engine_seconds": .number(computing.dropFirst().median),
-                "sharing_seconds": .number(sharing.dropFirst().median),
+                "receiver_seconds": .number(receiving.dropFirst(Self.warmUpRounds).median),
+                "engine_seconds": .number(computing.dropFirst(Self.warmUpRounds).median),
+                "sharing_seconds": .number(sharing.dropFirst(Self.warmUpRounds).median),
                 "lowest_ratio": .number(rounds.ratios.percentile(0.1)),
                 "highest_ratio": .number(rounds.ratios.percentile(0.9)),
                 "batches": .integer(count),

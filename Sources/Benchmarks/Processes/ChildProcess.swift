@@ -30,8 +30,9 @@ public final class ChildProcess {
         self.process.arguments = arguments
         self.process.standardInput = self.input
         self.process.standardOutput = self.output
-        // A setting of the environment would override those of the benchmark.
-        self.process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("LIVECKA_") }
+        // A setting of the environment would override those of the benchmark. The kernels are those of the floor too.
+        self.process.environment = ProcessInfo.processInfo.environment
+            .filter { !$0.key.hasPrefix("LIVECKA_") || $0.key == "LIVECKA_KERNELS" }
             .merging(["LIVECKA_LOG_LEVEL": "error"]) { $1 }
             .merging(environment) { $1 }
         try self.process.run()
