@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from typing import Any
 
 import ml_dtypes
@@ -75,7 +76,7 @@ def test_a_sweep_sends_what_the_function_returns_in_its_order(ingest: Ingest) ->
     listening = ingest.in_the_background()
     with livecka.jax.watch(
         layers, run="mlp", endpoint=ingest.endpoint, probe=(inputs(), np.arange(20) % 3), batch_size=12, every=3,
-        wait="10s", strict=True,
+        budget=None, wait="10s", strict=True,
     ) as watcher:
         for step in range(1, 8):
             params = update(params, inputs(seed=step))
@@ -120,7 +121,7 @@ def test_what_goes_wrong_does_not_reach_the_training(ingest: Ingest, caplog: pyt
     def broken(params: Any, x: Any) -> Any:
         raise ValueError("no such layer")
 
-    watcher = livecka.jax.watch(broken, run="mlp", endpoint=ingest.endpoint, probe=inputs(), every=1)
+    watcher = livecka.jax.watch(broken, run="mlp", endpoint=ingest.endpoint, probe=inputs(), every=1, budget=None)
     ingest.wait_for(watcher.monitor)
     assert not any(watcher.step(parameters()) for _ in range(3))
     watcher.close()
@@ -133,7 +134,7 @@ def test_arrays_without_an_axis_of_examples_are_named_and_left_out(ingest: Inges
 
     listening = ingest.in_the_background()
     with livecka.jax.watch(
-        mixed, run="mlp", endpoint=ingest.endpoint, probe=inputs(8), every=1, wait="10s", strict=True
+        mixed, run="mlp", endpoint=ingest.endpoint, probe=inputs(8), every=1, budget=None, wait="10s", strict=True
     ) as watcher:
         watcher.step(parameters())
         watcher.step(parameters())
@@ -151,6 +152,79 @@ def test_arrays_without_an_axis_of_examples_are_named_and_left_out(ingest: Inges
 def test_probe_sets_that_cannot_be_are_refused(probe: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         livecka.jax.watch(layers, run="mlp", probe=probe, endpoint="tcp://127.0.0.1:9")
+
+
+TRACING = 0.3
+
+
+def slow(params: Any, x: Any) -> dict[str, Any]:
+    """Takes a while to trace, and a while to compute, which the call does not wait for."""
+    time.sleep(TRACING)
+    product = jax.lax.fori_loop(0, 200, lambda _, square: square @ square / 400, jnp.ones((400, 400)))
+    return {"x": x + product[0, 0]}
+
+
+def test_a_sweep_is_paid_for_with_what_the_device_takes_and_compiling_is_not(ingest: Ingest) -> None:
+    params, compiled = parameters(), jax.jit(slow)
+    jax.block_until_ready(compiled(params, inputs()))
+    start = time.perf_counter()
+    jax.block_until_ready(compiled(params, inputs()))
+    computing = time.perf_counter() - start
+    with livecka.jax.watch(
+        slow, run="mlp", endpoint=ingest.endpoint, probe=inputs(), every=1, budget="20%", strict=True
+    ) as watcher:
+        ingest.wait_for(watcher.monitor)
+        assert watcher.step(params)
+        assert watcher.cost.seconds < TRACING / 10
+        eventually(lambda: watcher.step(params), "a second sweep")
+        assert watcher.cost.seconds > computing / 4
+        assert not watcher.step(params)
+        assert watcher.postponed >= 1
+
+
+def test_without_a_budget_training_waits_for_nothing(ingest: Ingest) -> None:
+    results: list[Any] = []
+    with livecka.jax.watch(
+        slow, run="mlp", endpoint=ingest.endpoint, probe=inputs(), budget=None, strict=True
+    ) as watcher:
+        ingest.wait_for(watcher.monitor)
+        run = watcher._run
+        watcher._run = lambda *arguments: results.append(run(*arguments)) or results[-1]
+        assert watcher.step(parameters())
+        assert not results[0][0].is_ready()
+
+
+def test_a_full_queue_costs_no_sweep_and_the_loss_is_told(ingest: Ingest) -> None:
+    with livecka.jax.watch(
+        layers, run="mlp", endpoint=ingest.endpoint, probe=inputs(), batch_size=10, every=1, budget=None, queue_bytes=100,
+        strict=True,
+    ) as watcher:
+        ingest.wait_for(watcher.monitor)
+        assert watcher.step(parameters())
+        watcher._run = None
+        assert not watcher.step(parameters())
+        assert watcher.stats is not None and (watcher.stats.attempted, watcher.stats.dropped) == (4, 4)
+
+
+def test_alive_says_how_often_it_sweeps(ingest: Ingest) -> None:
+    with livecka.jax.watch(
+        layers, run="mlp", endpoint=ingest.endpoint, probe=inputs(), every=5, budget="50%", heartbeat="20ms", strict=True
+    ) as watcher:
+        ingest.wait_for(watcher.monitor)
+        watcher.step(parameters())
+
+        def told() -> Any:
+            alive, _ = ingest.receive("alive")
+            return alive if "every" in alive else None
+
+        alive = eventually(told, "alive with the cost")
+        assert (alive["every"], alive["every_asked"], alive["budget"]) == (5, 5, 0.5)
+
+
+@pytest.mark.parametrize("wrong", [{"budget": "all"}, {"every": 0}])
+def test_wrong_arguments_raise_at_once(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        livecka.jax.watch(layers, run="mlp", probe=inputs(), endpoint="tcp://127.0.0.1:9", **wrong)
 
 
 def test_a_pending_array_is_described_without_waiting_for_it() -> None:

@@ -18,7 +18,7 @@ torch = pytest.importorskip("torch")
 nn = torch.nn
 
 import livecka  # noqa: E402
-from livecka import _arrays, _budget, _messages, _outbox, monitor  # noqa: E402
+from livecka import _arrays, _budget, _messages, _outbox, _turns, monitor  # noqa: E402
 from livecka.torch import (  # noqa: E402
     _capture,
     _features,
@@ -32,8 +32,8 @@ from livecka.torch import (  # noqa: E402
 )
 
 MODULES = [
-    monitor, _outbox, _messages, _arrays, _budget, watcher, _tap, _capture, _features, _payload, _transfer, _isolation, _probe,
-    _selection,
+    monitor, _outbox, _messages, _arrays, _budget, _turns, watcher, _tap, _capture, _features, _payload, _transfer, _isolation,
+    _probe, _selection,
 ]
 # The outermost: what shields the rest. There is nothing around them that could catch anything.
 OUTERMOST = {

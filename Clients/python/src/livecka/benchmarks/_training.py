@@ -43,7 +43,7 @@ def main(kind: str, endpoint: str, every: int, threads: int) -> None:
     for line in sys.stdin:
         if watcher is not None and ended is not None:
             # The turns of the other processes are no training time of this one.
-            watcher._budget.leave_out(time.perf_counter() - ended)
+            watcher._turns.budget.leave_out(time.perf_counter() - ended)
         durations, with_probe, losses = [], [], []
         cpu, start = time.process_time(), time.perf_counter()
         for _ in range(int(line)):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .._turns import Cost
 from ._flax import intermediates
 from ._tap import Tap
 from ._watcher import Watcher, watch
 
-__all__ = ["Tap", "Watcher", "intermediates", "watch"]
+__all__ = ["Cost", "Tap", "Watcher", "intermediates", "watch"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Optional
@@ -10,8 +11,10 @@ import jax
 import numpy as np
 
 from .. import _messages
+from .._budget import Share
 from .._durations import Duration, seconds
 from .._faults import Faults, logger
+from .._turns import Cost, Turns
 from ..monitor import Monitor, Statistics, ending_reason
 from ._probe import ProbeBatch, batches
 from ._sending import opened, send
@@ -28,6 +31,7 @@ def watch(
     endpoint: str = "tcp://127.0.0.1:5571",
     bind: bool = False,
     every: int = 10,
+    budget: Share = "1%",
     probe_name: str = "probe",
     examples: Optional[Sequence[_messages.ExampleID]] = None,
     batch_size: int = 64,
@@ -45,8 +49,9 @@ def watch(
             watcher.step(params)
 
     Every few steps ``layers(params, inputs)``, compiled once, runs over the probe set, and the arrays that it returns
-    are sent in the order of its dictionary. Nothing is added to the training step, and the training thread does not
-    wait for the results. While nobody listens nothing runs.
+    are sent in the order of its dictionary. Nothing is added to the training step. While nobody listens nothing runs.
+    To know what a sweep takes, the training thread waits for the parameters before it and for the arrays after it;
+    with ``budget=None`` it waits for neither.
 
     Wrong arguments raise here; nothing raises in `Watcher.step` unless `strict`. In a job of several processes the
     first one watches; parameters that are spread over processes cannot be watched.
@@ -54,18 +59,19 @@ def watch(
     :param layers: returns the named arrays, for instance `intermediates` of a Flax module.
     :param probe: held-out examples in a fixed order: an array, ``(examples, labels)``, or a list of batches, each an
         array, a dictionary of arrays or a pair with its labels.
-    :param every: sweep at the first call of `step` and at every step that is a multiple of this.
+    :param every: sweep as soon as somebody listens and at every step that is a multiple of this.
+    :param budget: the share of the training time that all this may take; sweeps are left out to stay within it. The
+        first, which compiles, is always made and not counted. None turns it off.
     :param probe_name: the probe set's name; one name for one list of examples.
     :param examples: ids of the examples, in order; by default their positions.
     :param batch_size: the size of the probe batches, where they are not given as batches.
-    :param wait: how long the first sweep waits for somebody to listen.
+    :param wait: how long the first call of `step` waits for somebody to listen.
     """
-    if every < 1:
-        raise ValueError(f"every: {every!r} must be 1 or more")
+    turns = Turns(every, budget)
     monitor_options = {"bind": bind, "queue_bytes": queue_bytes, "heartbeat": heartbeat, "strict": strict}
     return Watcher(
         layers, opened(_messages.checked_run(run), endpoint, meta, **monitor_options), batches(probe, batch_size),
-        every=every, probe_name=probe_name, examples=examples, wait=seconds(wait, "wait"), strict=strict,
+        turns=turns, probe_name=probe_name, examples=examples, wait=seconds(wait, "wait"), strict=strict,
     )
 
 
@@ -78,7 +84,7 @@ class Watcher:
         monitor: Optional[Monitor],
         probe: list[ProbeBatch],
         *,
-        every: int,
+        turns: Turns,
         probe_name: str,
         examples: Optional[Sequence[_messages.ExampleID]],
         wait: float,
@@ -89,9 +95,10 @@ class Watcher:
         total = sum(batch.count for batch in probe)
         self._examples = _messages.example_ids(range(total) if examples is None else examples, total)
         self._probe_name = probe_name
-        self._every = every
+        self._turns = turns
         self._wait: Optional[float] = wait
         self._step = 0
+        self._last_bytes = 0
         self._faults = Faults(strict)
         self._reported: set[str] = set()
         self._names: list[str] = []
@@ -119,6 +126,16 @@ class Watcher:
         """Errors kept from the training loop, by kind."""
         return {**self._faults.counts, **({} if self._monitor is None else self._monitor.faults)}
 
+    @property
+    def cost(self) -> Cost:
+        """What it has cost so far, without the first sweep; with ``budget=None`` only what the host has spent is known."""
+        return self._turns.cost
+
+    @property
+    def postponed(self) -> int:
+        """Sweeps that were due and left out to stay within the budget."""
+        return self._turns.postponed_count
+
     def step(self, params: Any, step: Optional[int] = None) -> bool:
         """To be called once after each optimiser step; true where it swept.
 
@@ -127,36 +144,32 @@ class Watcher:
             device is still computing is waited for.
         """
         try:
-            is_first = self._wait is not None
             self._step = self._step + 1 if step is None else _messages.checked_integer(step, "step")
-            if self._monitor is None:
+            monitor = self._monitor
+            if monitor is None:
                 return False
-            self._monitor.progress(self._step, "train")
-            if not is_first and self._step % self._every != 0:
+            monitor.progress(self._step, "train")
+            if not self._turns.are_due(self._step):
                 return False
-            return self.sweep(params, self._step)
+            self._turns.budget.start()
+            if not self._is_listened_to(monitor) or not self._turns.are_affordable(monitor):
+                return False
+            if not monitor.has_room(self._last_bytes):
+                # A listener too slow to take what it has: nothing is computed, and the loss is told.
+                monitor.give_up(len(self._probe))
+                return False
+            self._sweep(params, self._step, monitor)
+            return True
         except Exception as error:
             self._faults.report("watch this step", error)
             return False
 
     def sweep(self, params: Any, step: int) -> bool:
         """Sends the probe set as these parameters see it; true where somebody listened. Raises what goes wrong."""
-        if self._monitor is None:
+        monitor = self._monitor
+        if monitor is None or not self._is_listened_to(monitor):
             return False
-        wait, self._wait = self._wait, None
-        if not self._monitor.is_subscribed and not (wait and self._monitor.wait_for_subscriber(wait)):
-            return False
-        if not all(getattr(leaf, "is_fully_addressable", True) for leaf in jax.tree_util.tree_leaves(params)):
-            raise ValueError("the parameters are spread over several processes, so no probe set can run in one")
-        first = 0
-        for index, batch in enumerate(self._probe):
-            arrays = self._run(params, batch.inputs)
-            send(
-                self._monitor, step, self._usable(dict(zip(self._names, arrays)), batch.count), batch=index,
-                batches=len(self._probe), probe=self._probe_name, examples=self._examples[first : first + batch.count],
-                labels=batch.labels, phase="train",
-            )
-            first += batch.count
+        self._sweep(params, step, monitor)
         return True
 
     def close(self, reason: str = "finished") -> None:
@@ -171,6 +184,49 @@ class Watcher:
         self, kind: Optional[type[BaseException]], error: Optional[BaseException], traceback: Optional[TracebackType]
     ) -> None:
         self.close(ending_reason(kind))
+
+    def _is_listened_to(self, monitor: Monitor) -> bool:
+        wait, self._wait = self._wait, None
+        return monitor.is_subscribed or bool(wait and monitor.wait_for_subscriber(wait))
+
+    def _sweep(self, params: Any, step: int, monitor: Monitor) -> None:
+        budget, is_compiling = self._turns.budget, not self._turns.has_begun
+        self._turns.begin(step)
+        start = time.perf_counter()
+        try:
+            if not all(getattr(leaf, "is_fully_addressable", True) for leaf in jax.tree_util.tree_leaves(params)):
+                raise ValueError("the parameters are spread over several processes, so no probe set can run in one")
+            if budget.share is not None:
+                # What was dispatched before is training's time.
+                jax.block_until_ready(params)
+                start = time.perf_counter()
+            arrays = self._send_probe(params, step, monitor)
+            if budget.share is not None:
+                jax.block_until_ready(arrays)
+        finally:
+            # A sweep that fails is paid for as well, and the next one is due when any would be.
+            taken = time.perf_counter() - start
+            if is_compiling:
+                budget.leave_out(taken)
+            else:
+                budget.spend(taken)
+            self._turns.end(monitor)
+
+    def _send_probe(self, params: Any, step: int, monitor: Monitor) -> list[Any]:
+        """Hands the probe set to the emitter; its arrays, which may not hold their values yet."""
+        sent: list[Any] = []
+        first = 0
+        for index, batch in enumerate(self._probe):
+            results = self._run(params, batch.inputs)  # the layers' names are known once it has been traced
+            arrays = self._usable(dict(zip(self._names, results)), batch.count)
+            send(
+                monitor, step, arrays, batch=index, batches=len(self._probe), probe=self._probe_name,
+                examples=self._examples[first : first + batch.count], labels=batch.labels, phase="train",
+            )
+            sent += arrays.values()
+            first += batch.count
+        self._last_bytes = sum(array.nbytes for array in sent)
+        return sent
 
     def _usable(self, arrays: dict[str, Any], count: int) -> dict[str, Any]:
         """The arrays of `count` examples; of the others it says once why they are not sent."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .._turns import Cost
 from ._isolation import is_sweeping
-from .watcher import Cost, Counters, Watcher, watch
+from .watcher import Counters, Watcher, watch
 
 __all__ = ["Cost", "Counters", "Watcher", "is_sweeping", "watch"]

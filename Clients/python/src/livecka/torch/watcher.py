@@ -15,9 +15,10 @@ import torch
 import torch.nn as nn
 
 from .. import _messages
-from .._budget import Budget, Share, share_of_time
+from .._budget import Share
 from .._durations import Duration, seconds
 from .._faults import Faults, logger, shielded
+from .._turns import Cost, Turns
 from ..monitor import Monitor, Statistics, ending_reason
 from ._capture import Capture, Captured, timing_events
 from ._features import Reducer, Reduction, mapped
@@ -52,18 +53,6 @@ class Counters:
     """Layers' outputs copied, or multiplied to Gram matrices."""
     postponed: int
     """Sweeps and taps that were due and left out to stay within the budget."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What watching has cost training, as far as the client can measure."""
-
-    seconds: float
-    """Time that sweeps and taps took, and processor time of the sending thread."""
-    share: float
-    """That time as a share of the time since the first step."""
-    every: int
-    """Steps between the last two sweeps or taps: more than asked for, where the budget wants it."""
 
 
 def watch(
@@ -157,10 +146,8 @@ class Watcher:
     _monitor: Optional[Monitor] = None
     _capture: Optional[Capture] = None
     _tap: Optional[Tap] = None
-    _budget = Budget(None)
-    _step = _step_count = _sweep_count = _tap_count = _probe_count = _postponed_count = 0
-    _turn_step: Optional[int] = None
-    _interval = 0
+    _turns = Turns(1, None)
+    _step = _step_count = _sweep_count = _tap_count = _probe_count = 0
 
     def __init__(
         self,
@@ -189,12 +176,9 @@ class Watcher:
         meta: Optional[dict[str, Any]],
         strict: bool,
     ) -> None:
-        if every < 1:
-            raise ValueError(f"every: {every!r} must be 1 or more")
         self._faults = Faults(strict)
-        self._budget = Budget(share_of_time(budget))
+        self._turns = Turns(every, budget)
         self._wait: Optional[float] = seconds(wait, "wait")
-        self._every = self._interval = every
         rank, world = _place()
         self._rank, self._world = (rank, world) if _checked(ranks, "ranks", RANKS) == "all" else (0, 1)
         self._model = unwrapped(model)
@@ -205,7 +189,6 @@ class Watcher:
         self._capture = Capture(selected(self._model, layers), self._reducer, kept(self._payload))
         self._transfer = Transfer()
         self._pending_events: list[tuple[Any, Any]] = []
-        self._thread_seconds = 0.0
         self._silent: dict[str, str] = {}
         self._layer_names: Optional[list[str]] = None
         self._last_bytes = 0
@@ -264,13 +247,13 @@ class Watcher:
             steps=self._step_count, sweeps=self._sweep_count, probes=self._probe_count, taps=self._tap_count,
             missed=0 if tap is None else tap.missed_count,
             hooks=(0 if capture is None else capture.armed_count) + (0 if tap is None else tap.armed_count),
-            copies=0 if capture is None else capture.copy_count, postponed=self._postponed_count,
+            copies=0 if capture is None else capture.copy_count, postponed=self._turns.postponed_count,
         )
 
     @property
     def cost(self) -> Cost:
         """What it has cost so far."""
-        return Cost(self._budget.spent, self._budget.fraction, self._interval)
+        return self._turns.cost
 
     @property
     def layers(self) -> Optional[list[str]]:
@@ -304,14 +287,13 @@ class Watcher:
         monitor.progress(self._step, "train")
         if self._tap is not None and self._tap.is_armed:
             self._miss(self._tap)
-        if self._turn_step is not None and self._step % self._every != 0:
+        if not self._turns.are_due(self._step):
             return False
-        self._budget.start()
+        self._turns.budget.start()
         if not self._is_listened_to(monitor):
             return False
-        self._count_costs(monitor)
-        if not self._budget.allows_turn():
-            self._postponed_count += 1
+        self._count_device_time()
+        if not self._turns.are_affordable(monitor):
             return False
         if not monitor.has_room(self._last_bytes):
             # A listener too slow to take what it has: nothing is computed, and the loss is told.
@@ -362,14 +344,11 @@ class Watcher:
         wait, self._wait = self._wait, None
         return monitor.is_subscribed or bool(wait and monitor.wait_for_subscriber(wait))
 
-    def _count_costs(self, monitor: Monitor) -> None:
-        """What was spent beside the training loop since the last look."""
-        total = monitor.cpu_seconds
-        self._budget.spend(total - self._thread_seconds)
-        self._thread_seconds = total
+    def _count_device_time(self) -> None:
+        """What a GPU has spent beside the training loop since the last look."""
         while self._pending_events and self._pending_events[0][1].query():
             start, end = self._pending_events.pop(0)
-            self._budget.spend(start.elapsed_time(end) / 1000)
+            self._turns.budget.spend(start.elapsed_time(end) / 1000)
 
     @contextmanager
     def _measured(self) -> Iterator[None]:
@@ -383,26 +362,15 @@ class Watcher:
         try:
             yield
         finally:
-            self._budget.spend(time.perf_counter() - start)
+            self._turns.budget.spend(time.perf_counter() - start)
             if events is not None:
                 events[1].record(torch.cuda.current_stream(device))
                 self._pending_events.append(events)
 
-    def _begin_turn(self, step: int) -> None:
-        if self._turn_step is not None and step > self._turn_step:
-            self._interval = step - self._turn_step
-        self._turn_step = step
-
-    def _end_turn(self, monitor: Monitor) -> None:
-        self._budget.end_turn()
-        monitor.note(
-            every=self._interval, every_asked=self._every, cost=round(self._budget.fraction, 6), budget=self._budget.share
-        )
-
     # A sweep
 
     def _sweep(self, step: int, monitor: Monitor) -> bool:
-        self._begin_turn(step)
+        self._turns.begin(step)
         try:
             with self._measured():
                 device = next((parameter.device for parameter in self._model.parameters()), torch.device("cpu"))
@@ -415,7 +383,7 @@ class Watcher:
             self._sweep_count += 1
         finally:
             # A sweep that fails is paid for as well, and the next one is due when any would be.
-            self._end_turn(monitor)
+            self._turns.end(monitor)
         return True
 
     def _own_probe(self) -> list[tuple[int, int]]:
@@ -455,7 +423,7 @@ class Watcher:
 
     def _arm(self, monitor: Monitor) -> bool:
         assert self._tap is not None
-        self._begin_turn(self._step)
+        self._turns.begin(self._step)
         with self._measured():
             self._tap.arm()
         return True
@@ -481,12 +449,12 @@ class Watcher:
         self._tap_count += 1
 
     def _tap_ended(self, seconds: float) -> None:
-        self._budget.spend(seconds)
+        self._turns.budget.spend(seconds)
         if self._capture is not None:
             self._pending_events += self._capture.device_times
             self._capture.device_times = []
         if self._monitor is not None:
-            self._end_turn(self._monitor)
+            self._turns.end(self._monitor)
 
     def _tap_failed(self, error: BaseException) -> None:
         self._faults.report("tap this forward", error)

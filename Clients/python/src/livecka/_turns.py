@@ -1,0 +1,76 @@
+"""When to look at the model again: every so many steps, and as far as the budget goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+from ._budget import Budget, Share, share_of_time
+from .monitor import Monitor
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What watching has cost training, as far as the client can measure."""
+
+    seconds: float
+    """Time that sweeps and taps took, and processor time of the sending thread."""
+    share: float
+    """That time as a share of the time since the first step."""
+    every: int
+    """Steps between the last two sweeps or taps: more than asked for, where the budget wants it."""
+
+
+class Turns:
+    """Says whose turn a step is: training's alone, or watching's too, by a sweep over the probe set or a tapped batch.
+
+    A turn is due as soon as somebody listens and at every step that is a multiple of `every`, and is left out where the
+    budget does not reach.
+    """
+
+    def __init__(self, every: int, budget: Share) -> None:
+        if every < 1:
+            raise ValueError(f"every: {every!r} must be 1 or more")
+        self.budget = Budget(share_of_time(budget))
+        self.postponed_count = 0
+        """Turns that were due and left out to stay within the budget."""
+        self._every = self._interval = every
+        self._last_step: Optional[int] = None
+        self._thread_seconds = 0.0
+
+    @property
+    def cost(self) -> Cost:
+        """What the turns have cost so far."""
+        return Cost(self.budget.spent, self.budget.fraction, self._interval)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there has been a turn."""
+        return self._last_step is not None
+
+    def are_due(self, step: int) -> bool:
+        """Whether a turn is asked for at a step."""
+        return self._last_step is None or step % self._every == 0
+
+    def are_affordable(self, monitor: Monitor) -> bool:
+        """Whether there is time for a turn that is due; what the sending thread has used since is counted first."""
+        total = monitor.cpu_seconds
+        self.budget.spend(total - self._thread_seconds)
+        self._thread_seconds = total
+        if self.budget.allows_turn():
+            return True
+        self.postponed_count += 1
+        return False
+
+    def begin(self, step: int) -> None:
+        """A turn begins."""
+        if self._last_step is not None and step > self._last_step:
+            self._interval = step - self._last_step
+        self._last_step = step
+
+    def end(self, monitor: Monitor) -> None:
+        """A turn is over, and paid for: `alive` messages say from now on what it has come to."""
+        self.budget.end_turn()
+        monitor.note(
+            every=self._interval, every_asked=self._every, cost=round(self.budget.fraction, 6), budget=self.budget.share
+        )
