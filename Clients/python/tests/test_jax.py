@@ -21,7 +21,8 @@ jax = pytest.importorskip("jax", reason="JAX is not installed")
 import jax.numpy as jnp  # noqa: E402
 
 import livecka.jax  # noqa: E402
-from livecka import _arrays  # noqa: E402
+from livecka import _arrays, _budget, _turns  # noqa: E402
+from livecka.jax import _watcher  # noqa: E402
 
 WIDTHS = (5, 12, 8, 3)
 
@@ -164,22 +165,44 @@ def slow(params: Any, x: Any) -> dict[str, Any]:
     return {"x": x + product[0, 0]}
 
 
+def seconds_to_compute(function: Any, *arguments: Any) -> float:
+    """The smaller of two runs of a compiled function."""
+    durations = []
+    for _ in range(3):
+        start = time.perf_counter()
+        jax.block_until_ready(function(*arguments))
+        durations.append(time.perf_counter() - start)
+    return min(durations[1:])
+
+
 def test_a_sweep_is_paid_for_with_what_the_device_takes_and_compiling_is_not(ingest: Ingest) -> None:
-    params, compiled = parameters(), jax.jit(slow)
-    jax.block_until_ready(compiled(params, inputs()))
-    start = time.perf_counter()
-    jax.block_until_ready(compiled(params, inputs()))
-    computing = time.perf_counter() - start
+    params = parameters()
+    computing = seconds_to_compute(jax.jit(slow), params, inputs())
     with livecka.jax.watch(
         slow, run="mlp", endpoint=ingest.endpoint, probe=inputs(), every=1, budget="20%", strict=True
     ) as watcher:
         ingest.wait_for(watcher.monitor)
         assert watcher.step(params)
-        assert watcher.cost.seconds < TRACING / 10
-        eventually(lambda: watcher.step(params), "a second sweep")
-        assert watcher.cost.seconds > computing / 4
+        first = watcher.cost.seconds
+        assert computing / 4 < first
         assert not watcher.step(params)
+        eventually(lambda: watcher.step(params), "a second sweep")
+        assert watcher.cost.seconds > first + computing / 4
+        assert watcher.cost.seconds < TRACING + 2 * computing
         assert watcher.postponed >= 1
+
+
+def test_what_was_dispatched_before_a_sweep_is_not_its_cost(ingest: Ingest) -> None:
+    update = jax.jit(lambda params: [weights + slow(params, jnp.zeros(1))["x"][0] for weights in params])
+    params = parameters()
+    computing = seconds_to_compute(update, params)
+    with livecka.jax.watch(layers, run="mlp", endpoint=ingest.endpoint, probe=inputs(), every=1, strict=True) as watcher:
+        ingest.wait_for(watcher.monitor)
+        assert watcher.step(update(params))
+        assert watcher.cost.seconds < computing / 4
+        time.sleep(computing / 2)
+        watcher.step(params)  # until now the device had nothing to do
+        assert watcher.cost.seconds > computing / 2
 
 
 def test_without_a_budget_training_waits_for_nothing(ingest: Ingest) -> None:
@@ -195,15 +218,99 @@ def test_without_a_budget_training_waits_for_nothing(ingest: Ingest) -> None:
 
 
 def test_a_full_queue_costs_no_sweep_and_the_loss_is_told(ingest: Ingest) -> None:
+    """The first sweep fills the queue until it has been computed."""
     with livecka.jax.watch(
-        layers, run="mlp", endpoint=ingest.endpoint, probe=inputs(), batch_size=10, every=1, budget=None, queue_bytes=100,
-        strict=True,
+        slow, run="mlp", endpoint=ingest.endpoint, probe=inputs(), every=1, budget=None, queue_bytes=500, strict=True
     ) as watcher:
         ingest.wait_for(watcher.monitor)
+        run = watcher._run
         assert watcher.step(parameters())
         watcher._run = None
         assert not watcher.step(parameters())
-        assert watcher.stats is not None and (watcher.stats.attempted, watcher.stats.dropped) == (4, 4)
+        assert watcher.stats is not None and (watcher.stats.attempted, watcher.stats.dropped) == (2, 1)
+        watcher._run = run
+        eventually(lambda: watcher.step(parameters()), "a second sweep")
+
+
+def test_a_probe_set_larger_than_the_queue_is_swept_again_once_that_is_empty(ingest: Ingest) -> None:
+    listening = ingest.in_the_background()
+    with livecka.jax.watch(
+        lambda params, x: {"x": x}, run="mlp", endpoint=ingest.endpoint, probe=inputs(20), batch_size=10, every=1,
+        budget=None, queue_bytes=300, wait="10s", strict=True,
+    ) as watcher:
+        for _ in range(3):
+            eventually(lambda: watcher.step(parameters()), "a sweep")
+    assert {batch["step"] for batch in batches(listening.result())} >= {1}
+    assert watcher.stats is not None and watcher.stats.sent >= 3
+
+
+def test_a_step_that_is_an_array_may_be_donated_later(ingest: Ingest) -> None:
+    with livecka.jax.watch(
+        layers, run="mlp", endpoint=ingest.endpoint, probe=inputs(), every=1, budget=None, strict=True
+    ) as watcher:
+        ingest.wait_for(watcher.monitor)
+        for number in (3, 5):
+            step = jnp.int32(number)
+            assert watcher.sweep(parameters(), step)
+            step.delete()
+        assert watcher.cost.every == 2
+        assert watcher.step(parameters(), 6)
+
+
+def test_whoever_comes_later_is_served_at_the_next_step(ingest: Ingest) -> None:
+    with livecka.jax.watch(
+        layers, run="mlp", endpoint=ingest.endpoint, probe=inputs(), every=1000, strict=True
+    ) as watcher:
+        assert not watcher.step(parameters(), 1)
+        ingest.wait_for(watcher.monitor)
+        assert watcher.step(parameters(), 7)
+        assert not watcher.step(parameters(), 8)
+
+
+FUNCTIONS = [
+    (owner, name)
+    for owner in (_watcher.Watcher, _turns.Turns, _budget.Budget, _watcher)
+    for name in (
+        ["send"] if owner is _watcher
+        else [name for name, value in vars(owner).items() if callable(value) and not name.startswith("__")]
+    )
+    if (owner, name) != (_watcher.Watcher, "sweep")
+]
+
+
+@pytest.mark.parametrize(("owner", "name"), FUNCTIONS, ids=[f"{owner.__name__}.{name}" for owner, name in FUNCTIONS])
+def test_training_goes_on_whatever_fails(
+    ingest: Ingest, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str
+) -> None:
+    calls = 0
+
+    def fail(*arguments: Any, **keywords: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        raise RuntimeError("injected")
+
+    def trained(watching: Any) -> list[Any]:
+        params = parameters()
+        for step in range(4):
+            params = update(params, inputs(seed=step))
+            if watching is not None:
+                watching.step(params)
+        return [np.asarray(weights) for weights in params]
+
+    expected = trained(None)
+    with livecka.jax.watch(layers, run="mlp", endpoint=ingest.endpoint, probe=inputs(), every=1, budget="50%") as watcher:
+        ingest.wait_for(watcher.monitor)
+        shield = getattr(vars(owner)[name], "__closure__", None)
+        if shield and "method" in vars(owner)[name].__code__.co_freevars:
+            cell = dict(zip(vars(owner)[name].__code__.co_freevars, shield))["method"]
+            monkeypatch.setattr(cell, "cell_contents", fail)
+        else:
+            monkeypatch.setattr(owner, name, fail)
+        for result, alone in zip(trained(watcher), expected):
+            np.testing.assert_array_equal(result, alone)
+        monkeypatch.undo()
+    assert len(caplog.records) <= 1
+    assert sum(watcher.faults.values()) >= (1 if calls else 0)
 
 
 def test_alive_says_how_often_it_sweeps(ingest: Ingest) -> None:
@@ -219,6 +326,7 @@ def test_alive_says_how_often_it_sweeps(ingest: Ingest) -> None:
 
         alive = eventually(told, "alive with the cost")
         assert (alive["every"], alive["every_asked"], alive["budget"]) == (5, 5, 0.5)
+        assert 0 < alive["cost"]
 
 
 @pytest.mark.parametrize("wrong", [{"budget": "all"}, {"every": 0}])

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Ingest, Listen
+from conftest import Ingest
 from waiting import eventually
 
 torch = pytest.importorskip("torch")
@@ -205,10 +205,21 @@ def test_a_sender_that_hangs_is_left_behind(ingest: Ingest, name: str, mode: str
 
 
 @pytest.mark.parametrize("mode", ["probe", "tap"])
-def test_a_full_queue_costs_neither_time_nor_copies(open_ingest: Listen, mode: str) -> None:
-    deaf = open_ingest(hwm=1).listen()
-    model = new_model()
-    watching = watch_and_train(deaf, model, mode, queue_bytes=1000)
+def test_a_full_queue_costs_neither_time_nor_copies(ingest: Ingest, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    monkeypatch.setattr(_outbox.Outbox, "_send_batch", lambda *_: False)
+    watching = watch_and_train(ingest, new_model(), mode, queue_bytes=3000)
     stats = watching.stats
-    assert stats.attempted == stats.sent + stats.dropped and stats.dropped > 0
-    assert watching.counters.copies < (5 * 4 if mode == "probe" else 4 * 2)
+    assert (stats.attempted, stats.sent, stats.dropped) == ((10, 0, 10) if mode == "probe" else (5, 0, 5))
+    assert 0 < watching.counters.copies < (5 * 4 if mode == "probe" else 4 * 2)
+
+
+def test_a_probe_set_larger_than_the_queue_is_swept_again_once_that_is_empty(ingest: Ingest) -> None:
+    with livecka.torch.watch(
+        new_model(), run="run", endpoint=ingest.endpoint, probe=INPUTS[:16], batch_size=8, every=1, budget=None,
+        layers=r"\d\.0", queue_bytes=600,
+    ) as watching:
+        ingest.wait_for(watching.monitor)
+        for _ in range(3):
+            eventually(watching.step, "a sweep")
+        eventually(lambda: watching.stats.queued == 0, "an empty queue")
+    assert watching.counters.sweeps == 3 and watching.stats.sent >= 3

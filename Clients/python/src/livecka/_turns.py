@@ -16,13 +16,13 @@ class Cost:
     seconds: float
     """Time that sweeps and taps took, and processor time of the sending thread."""
     share: float
-    """That time as a share of the time since the first step."""
+    """That time as a share of the time since the first step, compiling left out of both."""
     every: int
     """Steps between the last two sweeps or taps: more than asked for, where the budget wants it."""
 
 
 class Turns:
-    """Says whose turn a step is: training's alone, or watching's too, by a sweep over the probe set or a tapped batch.
+    """Decides at which steps to sweep or to tap.
 
     A turn is due as soon as somebody listens and at every step that is a multiple of `every`, and is left out where the
     budget does not reach.
@@ -43,17 +43,12 @@ class Turns:
         """What the turns have cost so far."""
         return Cost(self.budget.spent, self.budget.fraction, self._interval)
 
-    @property
-    def has_begun(self) -> bool:
-        """Whether there has been a turn."""
-        return self._last_step is not None
-
     def are_due(self, step: int) -> bool:
         """Whether a turn is asked for at a step."""
         return self._last_step is None or step % self._every == 0
 
-    def are_affordable(self, monitor: Monitor) -> bool:
-        """Whether there is time for a turn that is due; what the sending thread has used since is counted first."""
+    def grant(self, monitor: Monitor) -> bool:
+        """Grants a turn that is due, or counts it as left out; what the sending thread has used since is paid for first."""
         total = monitor.cpu_seconds
         self.budget.spend(total - self._thread_seconds)
         self._thread_seconds = total

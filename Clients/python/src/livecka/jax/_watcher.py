@@ -13,7 +13,7 @@ import numpy as np
 from .. import _messages
 from .._budget import Share
 from .._durations import Duration, seconds
-from .._faults import Faults, logger
+from .._faults import Faults, logger, shielded
 from .._turns import Cost, Turns
 from ..monitor import Monitor, Statistics, ending_reason
 from ._probe import ProbeBatch, batches
@@ -35,7 +35,7 @@ def watch(
     probe_name: str = "probe",
     examples: Optional[Sequence[_messages.ExampleID]] = None,
     batch_size: int = 64,
-    wait: Duration = "2s",
+    wait: Duration = "0s",
     queue_bytes: int = 256 << 20,
     heartbeat: Duration = 5.0,
     meta: Optional[dict[str, Any]] = None,
@@ -61,7 +61,7 @@ def watch(
         array, a dictionary of arrays or a pair with its labels.
     :param every: sweep as soon as somebody listens and at every step that is a multiple of this.
     :param budget: the share of the training time that all this may take; sweeps are left out to stay within it. The
-        first, which compiles, is always made and not counted. None turns it off.
+        first is always made; compiling `layers` is not counted. None turns it off.
     :param probe_name: the probe set's name; one name for one list of examples.
     :param examples: ids of the examples, in order; by default their positions.
     :param batch_size: the size of the probe batches, where they are not given as batches.
@@ -98,13 +98,17 @@ class Watcher:
         self._turns = turns
         self._wait: Optional[float] = wait
         self._step = 0
-        self._last_bytes = 0
+        self._last_sizes: list[int] = []
+        self._has_swept = False
+        self._is_traced = False
+        self._drained_at: Optional[float] = None
         self._faults = Faults(strict)
         self._reported: set[str] = set()
         self._names: list[str] = []
 
         def named(params: Any, inputs: Any) -> tuple[Any, ...]:
             # A dictionary that leaves jitted code is sorted by its keys; the layers' order is kept beside.
+            self._is_traced = True
             result = layers(params, inputs)
             self._names = list(result)
             return tuple(result.values())
@@ -128,7 +132,7 @@ class Watcher:
 
     @property
     def cost(self) -> Cost:
-        """What it has cost so far, without the first sweep; with ``budget=None`` only what the host has spent is known."""
+        """What it has cost so far; with ``budget=None`` only what the host has spent is known."""
         return self._turns.cost
 
     @property
@@ -136,39 +140,39 @@ class Watcher:
         """Sweeps that were due and left out to stay within the budget."""
         return self._turns.postponed_count
 
+    @shielded("watch this step", False)
     def step(self, params: Any, step: Optional[int] = None) -> bool:
-        """To be called once after each optimiser step; true where it swept.
+        """To be called once after each optimiser step, outside of jitted code and its callbacks; true where it swept.
 
         :param params: what `layers` takes first.
         :param step: the number of optimiser steps so far; by default this method's calls are counted. A number that a
             device is still computing is waited for.
         """
-        try:
-            self._step = self._step + 1 if step is None else _messages.checked_integer(step, "step")
-            monitor = self._monitor
-            if monitor is None:
-                return False
-            monitor.progress(self._step, "train")
-            if not self._turns.are_due(self._step):
-                return False
-            self._turns.budget.start()
-            if not self._is_listened_to(monitor) or not self._turns.are_affordable(monitor):
-                return False
-            if not monitor.has_room(self._last_bytes):
-                # A listener too slow to take what it has: nothing is computed, and the loss is told.
-                monitor.give_up(len(self._probe))
-                return False
-            self._sweep(params, self._step, monitor)
-            return True
-        except Exception as error:
-            self._faults.report("watch this step", error)
+        self._step = self._step + 1 if step is None else _messages.checked_integer(step, "step")
+        monitor = self._monitor
+        if monitor is None:
             return False
+        monitor.progress(self._step, "train")
+        self._pay_for_draining()
+        if not self._turns.are_due(self._step):
+            return False
+        self._turns.budget.start()
+        if not self._is_listened_to(monitor) or not self._turns.grant(monitor):
+            return False
+        if not monitor.has_room_for(self._last_sizes):
+            # A listener too slow to take what it has: nothing is computed, and the loss is told.
+            monitor.give_up(len(self._probe))
+            return False
+        self._sweep(params, self._step, monitor)
+        return True
 
     def sweep(self, params: Any, step: int) -> bool:
         """Sends the probe set as these parameters see it; true where somebody listened. Raises what goes wrong."""
         monitor = self._monitor
+        step = _messages.checked_integer(step, "step")
         if monitor is None or not self._is_listened_to(monitor):
             return False
+        self._turns.budget.start()
         self._sweep(params, step, monitor)
         return True
 
@@ -190,43 +194,62 @@ class Watcher:
         return monitor.is_subscribed or bool(wait and monitor.wait_for_subscriber(wait))
 
     def _sweep(self, params: Any, step: int, monitor: Monitor) -> None:
-        budget, is_compiling = self._turns.budget, not self._turns.has_begun
+        budget = self._turns.budget
         self._turns.begin(step)
         start = time.perf_counter()
+        compiling = 0.0
         try:
-            if not all(getattr(leaf, "is_fully_addressable", True) for leaf in jax.tree_util.tree_leaves(params)):
+            leaves = jax.tree_util.tree_leaves(params)
+            if not all(getattr(leaf, "is_fully_addressable", True) for leaf in leaves):
                 raise ValueError("the parameters are spread over several processes, so no probe set can run in one")
+            is_ahead = False
             if budget.share is not None:
                 # What was dispatched before is training's time.
-                jax.block_until_ready(params)
-                start = time.perf_counter()
-            arrays = self._send_probe(params, step, monitor)
-            if budget.share is not None:
+                arrays: list[Any] = [leaf for leaf in leaves if isinstance(leaf, jax.Array)]
+                is_ahead = not all(array.is_ready() for array in arrays)
                 jax.block_until_ready(arrays)
+                start = time.perf_counter()
+            compiling = self._send_probe(params, step, monitor)
+            if is_ahead:
+                self._drained_at = time.perf_counter()
+            self._has_swept = True
         finally:
             # A sweep that fails is paid for as well, and the next one is due when any would be.
-            taken = time.perf_counter() - start
-            if is_compiling:
-                budget.leave_out(taken)
-            else:
-                budget.spend(taken)
+            budget.spend(time.perf_counter() - start - compiling)
+            budget.leave_out(compiling)
             self._turns.end(monitor)
 
-    def _send_probe(self, params: Any, step: int, monitor: Monitor) -> list[Any]:
-        """Hands the probe set to the emitter; its arrays, which may not hold their values yet."""
-        sent: list[Any] = []
+    def _send_probe(self, params: Any, step: int, monitor: Monitor) -> float:
+        """Hands the probe set to the emitter, and waits for its arrays where their time counts; what compiling took."""
+        is_timed = self._turns.budget.share is not None
+        compiling = 0.0
+        sizes: list[int] = []
+        pending: list[Any] = []
         first = 0
         for index, batch in enumerate(self._probe):
-            results = self._run(params, batch.inputs)  # the layers' names are known once it has been traced
+            self._is_traced, start = False, time.perf_counter()
+            results = self._run(params, batch.inputs)
+            if self._is_traced and not self._has_swept:
+                compiling += time.perf_counter() - start
             arrays = self._usable(dict(zip(self._names, results)), batch.count)
-            send(
+            is_taken = send(
                 monitor, step, arrays, batch=index, batches=len(self._probe), probe=self._probe_name,
                 examples=self._examples[first : first + batch.count], labels=batch.labels, phase="train",
             )
-            sent += arrays.values()
+            sizes.append(sum(array.nbytes for array in arrays.values()))
+            if is_timed and (is_taken or index == len(self._probe) - 1):
+                # What was refused is not kept, but for the last one, after which all are done.
+                pending += results
             first += batch.count
-        self._last_bytes = sum(array.nbytes for array in sent)
-        return sent
+        jax.block_until_ready(pending)
+        self._last_sizes = sizes
+        return compiling
+
+    def _pay_for_draining(self) -> None:
+        """Counts the time until the device has work again, where a sweep has waited for all that it had."""
+        drained_at, self._drained_at = self._drained_at, None
+        if drained_at is not None:
+            self._turns.budget.spend(time.perf_counter() - drained_at)
 
     def _usable(self, arrays: dict[str, Any], count: int) -> dict[str, Any]:
         """The arrays of `count` examples; of the others it says once why they are not sent."""

@@ -191,7 +191,7 @@ class Watcher:
         self._pending_events: list[tuple[Any, Any]] = []
         self._silent: dict[str, str] = {}
         self._layer_names: Optional[list[str]] = None
-        self._last_bytes = 0
+        self._last_sizes: list[int] = []
         self._step = 0
         self._probe: list[ProbeBatch] = []
         self._calibration: Optional[list[ProbeBatch]] = None
@@ -293,9 +293,9 @@ class Watcher:
         if not self._is_listened_to(monitor):
             return False
         self._count_device_time()
-        if not self._turns.are_affordable(monitor):
+        if not self._turns.grant(monitor):
             return False
-        if not monitor.has_room(self._last_bytes):
+        if not monitor.has_room_for(self._last_sizes):
             # A listener too slow to take what it has: nothing is computed, and the loss is told.
             monitor.give_up(len(self._own_probe()) or 1)
             return False
@@ -304,8 +304,10 @@ class Watcher:
     def sweep(self, step: int) -> bool:
         """Sends the probe set as the model sees it now; true where somebody listened. Raises what goes wrong."""
         monitor = self._monitor
+        step = _messages.checked_integer(step, "step")
         if monitor is None or not self._is_probing or not self._is_listened_to(monitor):
             return False
+        self._turns.budget.start()
         return self._sweep(step, monitor)
 
     @contextmanager
@@ -398,19 +400,20 @@ class Watcher:
     def _send_probe(self, step: int, monitor: Monitor, device: torch.device) -> None:
         assert self._capture is not None
         own = self._own_probe()
-        byte_count = 0
+        sizes: list[int] = []
         with self._capture.armed():
             outputs = self._outputs([self._probe[index] for index, _ in own], device)
             for index, first in own:
                 batch = self._probe[index]
                 self._capture.expect(batch.count)
                 output = next(outputs)
-                byte_count += self._send(
+                size = self._send(
                     step, monitor, self._capture.take(), batch=index, batches=len(self._probe), probe=self._probe_name,
                     examples=self._examples[first : first + batch.count], labels=batch.labels,
                     scores=_scores(output, batch.labels, batch.count),
                 )
-        self._last_bytes = byte_count
+                sizes.append(size)
+        self._last_sizes = sizes
 
     def _outputs(self, probe: Sequence[ProbeBatch], device: torch.device) -> Iterator[Any]:
         """Runs the model on one batch after the other."""
@@ -442,10 +445,11 @@ class Watcher:
             return
         labels = integer_labels(keywords.get("labels"), captured.example_count)
         # Each process of a job is a pass of its own: which of them sample a step is for each to decide.
-        self._last_bytes = self._send(
+        size = self._send(
             self._step, monitor, captured, batch=0, batches=1, probe=self._probe_name, examples=None, labels=labels,
             scores=_scores(output, labels, captured.example_count),
         )
+        self._last_sizes = [size]
         self._tap_count += 1
 
     def _tap_ended(self, seconds: float) -> None:
