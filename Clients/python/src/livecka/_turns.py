@@ -8,6 +8,9 @@ from typing import Optional
 from ._budget import Budget, Share, share_of_time
 from .monitor import Monitor
 
+# How old what `alive` messages say of the cost may be.
+_NOTED_SECONDS = 1.0
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -37,6 +40,7 @@ class Turns:
         self._every = self._interval = every
         self._last_step: Optional[int] = None
         self._thread_seconds = 0.0
+        self._noted_at = 0.0
 
     @property
     def cost(self) -> Cost:
@@ -55,6 +59,8 @@ class Turns:
         if self.budget.allows_turn():
             return True
         self.postponed_count += 1
+        if self.budget.elapsed >= self._noted_at + _NOTED_SECONDS:
+            self._note(monitor)
         return False
 
     def begin(self, step: int) -> None:
@@ -64,8 +70,13 @@ class Turns:
         self._last_step = step
 
     def end(self, monitor: Monitor) -> None:
-        """A turn is over, and paid for: `alive` messages say from now on what it has come to."""
+        """A turn is over, and paid for."""
         self.budget.end_turn()
+        self._note(monitor)
+
+    def _note(self, monitor: Monitor) -> None:
+        """What `alive` messages say from now on."""
+        self._noted_at = self.budget.elapsed
         monitor.note(
             every=self._interval, every_asked=self._every, cost=round(self.budget.fraction, 6), budget=self.budget.share
         )

@@ -16,7 +16,7 @@ from typing import Any, Optional
 from . import _messages
 from ._arrays import TensorSource
 from ._durations import Duration, seconds
-from ._faults import Faults, logger, shielded
+from ._faults import Faults, shielded
 from ._outbox import Batch, Outbox
 
 # Within the second that a program may be held up; the rest is for the interpreter.
@@ -94,7 +94,6 @@ class Monitor:
         self._session = str(uuid.uuid4())
         self._endpoint = endpoint
         self._queue_bytes = queue_bytes
-        self._has_told = False
         self._lock = threading.RLock()
         self._layers: list[str] = []
         self._outbox: Optional[Outbox] = None
@@ -220,10 +219,14 @@ class Monitor:
                 tensors, n = _messages.described(activations, kind)
                 outbox.progress = (step, phase)
                 byte_count = sum(tensor.byte_count for tensor in tensors)
+                if byte_count > self._queue_bytes:
+                    raise ValueError(
+                        f"queue_bytes: {self._queue_bytes} is less than the {byte_count} bytes of a batch; raise it, or send "
+                        "fewer layers or examples at once"
+                    )
                 if not outbox.has_room(byte_count):
                     # Nothing is copied either.
                     outbox.refuse()
-                    self._tell_if_never(byte_count)
                     return False
 
                 def build() -> list[_messages.Message]:
@@ -244,10 +247,9 @@ class Monitor:
             outbox.put(entry)
             return True
 
-    def has_room_for(self, sizes: Sequence[int]) -> bool:
-        """Whether the queue takes batches of so many bytes now; of more than it ever holds together it takes the first."""
-        needed = max(max(sizes, default=0), min(sum(sizes), self._queue_bytes))
-        return self._outbox is not None and self._outbox.has_room(needed)
+    def has_room(self, byte_count: int) -> bool:
+        """Whether the queue takes so many bytes now, or where it never holds as many, is empty."""
+        return self._outbox is not None and self._outbox.has_room(min(byte_count, self._queue_bytes))
 
     @shielded("count a batch", None)
     def give_up(self, count: int) -> None:
@@ -275,15 +277,6 @@ class Monitor:
         self, kind: Optional[type[BaseException]], error: Optional[BaseException], traceback: Optional[TracebackType]
     ) -> None:
         self.close(ending_reason(kind))
-
-    def _tell_if_never(self, byte_count: int) -> None:
-        """Says once that batches of this size do not fit into the queue, however empty it is."""
-        if byte_count > self._queue_bytes and not self._has_told:
-            self._has_told = True
-            logger.warning(
-                "LiveCKA drops every batch of %d bytes: queue_bytes is %d. Raise it, or send fewer layers or examples at once.",
-                byte_count, self._queue_bytes,
-            )
 
     def _greet_layers(self, tensors: Sequence[TensorSource]) -> None:
         names = [tensor.layer for tensor in tensors]

@@ -10,7 +10,7 @@ from typing import Any, Optional
 import jax
 import numpy as np
 
-from .. import _messages
+from .. import _arrays, _messages
 from .._budget import Share
 from .._durations import Duration, seconds
 from .._faults import Faults, logger, shielded
@@ -98,10 +98,11 @@ class Watcher:
         self._turns = turns
         self._wait: Optional[float] = wait
         self._step = 0
-        self._last_sizes: list[int] = []
+        self._last_bytes = 0
         self._has_swept = False
         self._is_traced = False
-        self._drained_at: Optional[float] = None
+        self._compiling = 0.0
+        self._drained: Optional[tuple[float, float]] = None
         self._faults = Faults(strict)
         self._reported: set[str] = set()
         self._names: list[str] = []
@@ -159,7 +160,7 @@ class Watcher:
         self._turns.budget.start()
         if not self._is_listened_to(monitor) or not self._turns.grant(monitor):
             return False
-        if not monitor.has_room_for(self._last_sizes):
+        if not monitor.has_room(self._last_bytes):
             # A listener too slow to take what it has: nothing is computed, and the loss is told.
             monitor.give_up(len(self._probe))
             return False
@@ -176,6 +177,7 @@ class Watcher:
         self._sweep(params, step, monitor)
         return True
 
+    @shielded("close the watcher", None)
     def close(self, reason: str = "finished") -> None:
         """Sends what is queued and says goodbye, within a second; closing again does nothing."""
         if self._monitor is not None:
@@ -196,60 +198,60 @@ class Watcher:
     def _sweep(self, params: Any, step: int, monitor: Monitor) -> None:
         budget = self._turns.budget
         self._turns.begin(step)
+        self._drained, self._compiling = None, 0.0
         start = time.perf_counter()
-        compiling = 0.0
+        backlog = 0.0
         try:
             leaves = jax.tree_util.tree_leaves(params)
             if not all(getattr(leaf, "is_fully_addressable", True) for leaf in leaves):
                 raise ValueError("the parameters are spread over several processes, so no probe set can run in one")
-            is_ahead = False
             if budget.share is not None:
                 # What was dispatched before is training's time.
                 arrays: list[Any] = [leaf for leaf in leaves if isinstance(leaf, jax.Array)]
                 is_ahead = not all(array.is_ready() for array in arrays)
                 jax.block_until_ready(arrays)
-                start = time.perf_counter()
-            compiling = self._send_probe(params, step, monitor)
-            if is_ahead:
-                self._drained_at = time.perf_counter()
+                ready, start = start, time.perf_counter()
+                backlog = start - ready if is_ahead else 0.0
+            self._send_probe(params, step, monitor)
             self._has_swept = True
         finally:
             # A sweep that fails is paid for as well, and the next one is due when any would be.
-            budget.spend(time.perf_counter() - start - compiling)
-            budget.leave_out(compiling)
+            end = time.perf_counter()
+            budget.spend(end - start - self._compiling)
+            budget.leave_out(self._compiling)
+            self._drained = (end, backlog)
             self._turns.end(monitor)
 
-    def _send_probe(self, params: Any, step: int, monitor: Monitor) -> float:
-        """Hands the probe set to the emitter, and waits for its arrays where their time counts; what compiling took."""
+    def _send_probe(self, params: Any, step: int, monitor: Monitor) -> None:
+        """Hands the probe set to the emitter, and waits for its arrays where their time counts."""
         is_timed = self._turns.budget.share is not None
-        compiling = 0.0
-        sizes: list[int] = []
-        pending: list[Any] = []
-        first = 0
+        byte_count = first = 0
         for index, batch in enumerate(self._probe):
             self._is_traced, start = False, time.perf_counter()
             results = self._run(params, batch.inputs)
             if self._is_traced and not self._has_swept:
-                compiling += time.perf_counter() - start
+                self._compiling += time.perf_counter() - start
             arrays = self._usable(dict(zip(self._names, results)), batch.count)
-            is_taken = send(
+            send(
                 monitor, step, arrays, batch=index, batches=len(self._probe), probe=self._probe_name,
                 examples=self._examples[first : first + batch.count], labels=batch.labels, phase="train",
             )
-            sizes.append(sum(array.nbytes for array in arrays.values()))
-            if is_timed and (is_taken or index == len(self._probe) - 1):
-                # What was refused is not kept, but for the last one, after which all are done.
-                pending += results
+            if is_timed:
+                # One batch after the other, so that a device never holds more of them than the queue and one.
+                jax.block_until_ready(results)
+            byte_count += sum(_arrays.describe(name, array).byte_count for name, array in arrays.items())
             first += batch.count
-        jax.block_until_ready(pending)
-        self._last_sizes = sizes
-        return compiling
+        self._last_bytes = byte_count
 
     def _pay_for_draining(self) -> None:
-        """Counts the time until the device has work again, where a sweep has waited for all that it had."""
-        drained_at, self._drained_at = self._drained_at, None
-        if drained_at is not None:
-            self._turns.budget.spend(time.perf_counter() - drained_at)
+        """Counts the time until the device has work again, where a sweep has waited for what was dispatched ahead of it.
+
+        Of all that was dispatched, it can have been idle for no longer than it would have been busy with it.
+        """
+        drained, self._drained = self._drained, None
+        if drained is not None:
+            end, backlog = drained
+            self._turns.budget.spend(min(time.perf_counter() - end, backlog))
 
     def _usable(self, arrays: dict[str, Any], count: int) -> dict[str, Any]:
         """The arrays of `count` examples; of the others it says once why they are not sent."""

@@ -191,7 +191,7 @@ class Watcher:
         self._pending_events: list[tuple[Any, Any]] = []
         self._silent: dict[str, str] = {}
         self._layer_names: Optional[list[str]] = None
-        self._last_sizes: list[int] = []
+        self._last_bytes = 0
         self._step = 0
         self._probe: list[ProbeBatch] = []
         self._calibration: Optional[list[ProbeBatch]] = None
@@ -295,7 +295,7 @@ class Watcher:
         self._count_device_time()
         if not self._turns.grant(monitor):
             return False
-        if not monitor.has_room_for(self._last_sizes):
+        if not monitor.has_room(self._last_bytes):
             # A listener too slow to take what it has: nothing is computed, and the loss is told.
             monitor.give_up(len(self._own_probe()) or 1)
             return False
@@ -400,20 +400,19 @@ class Watcher:
     def _send_probe(self, step: int, monitor: Monitor, device: torch.device) -> None:
         assert self._capture is not None
         own = self._own_probe()
-        sizes: list[int] = []
+        byte_count = 0
         with self._capture.armed():
             outputs = self._outputs([self._probe[index] for index, _ in own], device)
             for index, first in own:
                 batch = self._probe[index]
                 self._capture.expect(batch.count)
                 output = next(outputs)
-                size = self._send(
+                byte_count += self._send(
                     step, monitor, self._capture.take(), batch=index, batches=len(self._probe), probe=self._probe_name,
                     examples=self._examples[first : first + batch.count], labels=batch.labels,
                     scores=_scores(output, batch.labels, batch.count),
                 )
-                sizes.append(size)
-        self._last_sizes = sizes
+        self._last_bytes = byte_count
 
     def _outputs(self, probe: Sequence[ProbeBatch], device: torch.device) -> Iterator[Any]:
         """Runs the model on one batch after the other."""
@@ -445,11 +444,10 @@ class Watcher:
             return
         labels = integer_labels(keywords.get("labels"), captured.example_count)
         # Each process of a job is a pass of its own: which of them sample a step is for each to decide.
-        size = self._send(
+        self._last_bytes = self._send(
             self._step, monitor, captured, batch=0, batches=1, probe=self._probe_name, examples=None, labels=labels,
             scores=_scores(output, labels, captured.example_count),
         )
-        self._last_sizes = [size]
         self._tap_count += 1
 
     def _tap_ended(self, seconds: float) -> None:
@@ -497,7 +495,7 @@ class Watcher:
             step, tensors, batch=batch, batches=batches, probe=probe, examples=examples, labels=label_values,
             predictions=predictions, phase="train", kind=self._payload, copy=False, ready=ready,
         )
-        return sum(tensor.numel() * tensor.element_size() for tensor in hosted)
+        return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
 
     def _report(self, captured: Captured) -> None:
         """Says once of each layer why it is not sent, and how many are."""
