@@ -59,7 +59,8 @@ class Monitor:
 
     :param run: the run's name: letters, digits and ``. _ -``, at most 128, a letter or digit first.
     :param endpoint: the daemon's ingest socket, or with `bind` an endpoint of one's own for daemons to attach to.
-    :param queue_bytes: bytes that may wait for the socket; a batch that finds no room is dropped and counted.
+    :param queue_bytes: bytes that may wait for the socket; a batch that finds no room is dropped and counted, and one that
+        is larger than that is a fault.
     :param heartbeat: time between the `alive` messages, in seconds or as ``"5s"``.
     :param meta: anything JSON can hold about model, framework and data; daemons show it.
     :param layers: the layers' names in order, when known before the first batch.
