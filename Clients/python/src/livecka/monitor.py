@@ -16,7 +16,7 @@ from typing import Any, Optional
 from . import _messages
 from ._arrays import TensorSource
 from ._durations import Duration, seconds
-from ._faults import Faults, shielded
+from ._faults import Faults, logger, shielded
 from ._outbox import Batch, Outbox
 
 # Within the second that a program may be held up; the rest is for the interpreter.
@@ -59,8 +59,8 @@ class Monitor:
 
     :param run: the run's name: letters, digits and ``. _ -``, at most 128, a letter or digit first.
     :param endpoint: the daemon's ingest socket, or with `bind` an endpoint of one's own for daemons to attach to.
-    :param queue_bytes: bytes that may wait for the socket; a batch that finds no room is dropped and counted, and one that
-        is larger than that is a fault.
+    :param queue_bytes: bytes that may wait for the socket; a batch that finds no room is dropped and counted. That one
+        never fits is said once.
     :param heartbeat: time between the `alive` messages, in seconds or as ``"5s"``.
     :param meta: anything JSON can hold about model, framework and data; daemons show it.
     :param layers: the layers' names in order, when known before the first batch.
@@ -95,6 +95,7 @@ class Monitor:
         self._session = str(uuid.uuid4())
         self._endpoint = endpoint
         self._queue_bytes = queue_bytes
+        self._has_told = False
         self._lock = threading.RLock()
         self._layers: list[str] = []
         self._outbox: Optional[Outbox] = None
@@ -220,15 +221,6 @@ class Monitor:
                 tensors, n = _messages.described(activations, kind)
                 outbox.progress = (step, phase)
                 byte_count = sum(tensor.byte_count for tensor in tensors)
-                if byte_count > self._queue_bytes:
-                    raise ValueError(
-                        f"queue_bytes: {self._queue_bytes} is less than the {byte_count} bytes of a batch; raise it, or send "
-                        "fewer layers or examples at once"
-                    )
-                if not outbox.has_room(byte_count):
-                    # Nothing is copied either.
-                    outbox.refuse()
-                    return False
 
                 def build() -> list[_messages.Message]:
                     header["examples"] = None if examples is None else _messages.example_ids(examples, n)
@@ -239,14 +231,26 @@ class Monitor:
                     return _messages.batch_messages(header, tensors, kind, copy and ready is None)
 
                 entry = Batch(number, build, byte_count, ready)
-                if ready is None:
-                    entry.parts = build()
-                self._greet_layers(tensors)
+                has_room = outbox.has_room(byte_count)
+                if has_room:
+                    # Without room nothing is copied either.
+                    if ready is None:
+                        entry.parts = build()
+                    self._greet_layers(tensors)
             except BaseException:
                 outbox.refuse()
                 raise
-            outbox.put(entry)
-            return True
+            if has_room:
+                outbox.put(entry)
+            else:
+                outbox.refuse()
+        if byte_count > self._queue_bytes and not self._has_told:
+            self._has_told = True
+            logger.warning(
+                "LiveCKA drops every batch of %d bytes: queue_bytes is %d. Raise it, or send fewer layers or examples at once.",
+                byte_count, self._queue_bytes,
+            )
+        return has_room
 
     def has_room(self, byte_count: int) -> bool:
         """Whether the queue takes so many bytes now, or where it never holds as many, is empty."""
