@@ -329,6 +329,16 @@ def test_alive_says_how_often_it_sweeps(ingest: Ingest) -> None:
         assert 0 < alive["cost"]
 
 
+def test_an_array_that_cannot_be_sent_is_a_fault_and_sweeping_goes_on(ingest: Ingest, caplog: pytest.LogCaptureFixture) -> None:
+    with livecka.jax.watch(
+        lambda params, x: {"x": x * 1j}, run="mlp", endpoint=ingest.endpoint, probe=inputs(), every=1, budget=None
+    ) as watcher:
+        ingest.wait_for(watcher.monitor)
+        assert watcher.step(parameters()) and watcher.step(parameters())
+    assert list(watcher.faults.values()) == [2] and len(caplog.records) == 1
+    assert watcher.stats is not None and watcher.stats.dropped == 2
+
+
 @pytest.mark.parametrize("wrong", [{"budget": "all"}, {"every": 0}])
 def test_wrong_arguments_raise_at_once(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):

@@ -210,8 +210,8 @@ class Watcher:
                 arrays: list[Any] = [leaf for leaf in leaves if isinstance(leaf, jax.Array)]
                 is_ahead = not all(array.is_ready() for array in arrays)
                 jax.block_until_ready(arrays)
-                ready, start = start, time.perf_counter()
-                backlog = start - ready if is_ahead else 0.0
+                asked, start = start, time.perf_counter()
+                backlog = start - asked if is_ahead else 0.0
             self._send_probe(params, step, monitor)
             self._has_swept = True
         finally:
@@ -232,14 +232,15 @@ class Watcher:
             if self._is_traced and not self._has_swept:
                 self._compiling += time.perf_counter() - start
             arrays = self._usable(dict(zip(self._names, results)), batch.count)
-            send(
+            is_taken = send(
                 monitor, step, arrays, batch=index, batches=len(self._probe), probe=self._probe_name,
                 examples=self._examples[first : first + batch.count], labels=batch.labels, phase="train",
             )
             if is_timed:
                 # One batch after the other, so that a device never holds more of them than the queue and one.
                 jax.block_until_ready(results)
-            byte_count += sum(_arrays.describe(name, array).byte_count for name, array in arrays.items())
+            if is_taken:
+                byte_count += sum(_arrays.describe(name, array).byte_count for name, array in arrays.items())
             first += batch.count
         self._last_bytes = byte_count
 
