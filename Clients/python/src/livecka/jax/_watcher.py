@@ -67,11 +67,11 @@ def watch(
     :param batch_size: the size of the probe batches, where they are not given as batches.
     :param wait: how long the first call of `step` waits for somebody to listen.
     """
-    turns = Turns(every, budget)
+    turns = Turns(every, budget, seconds(wait, "wait"))
     monitor_options = {"bind": bind, "queue_bytes": queue_bytes, "heartbeat": heartbeat, "strict": strict}
     return Watcher(
         layers, opened(_messages.checked_run(run), endpoint, meta, **monitor_options), batches(probe, batch_size),
-        turns=turns, probe_name=probe_name, examples=examples, wait=seconds(wait, "wait"), strict=strict,
+        turns=turns, probe_name=probe_name, examples=examples, strict=strict,
     )
 
 
@@ -87,7 +87,6 @@ class Watcher:
         turns: Turns,
         probe_name: str,
         examples: Optional[Sequence[_messages.ExampleID]],
-        wait: float,
         strict: bool,
     ) -> None:
         self._monitor = monitor
@@ -96,7 +95,6 @@ class Watcher:
         self._examples = _messages.example_ids(range(total) if examples is None else examples, total)
         self._probe_name = probe_name
         self._turns = turns
-        self._wait: Optional[float] = wait
         self._step = 0
         self._last_bytes = 0
         self._has_swept = False
@@ -155,14 +153,9 @@ class Watcher:
             return False
         monitor.progress(self._step, "train")
         self._pay_for_draining()
-        if not self._turns.are_due(self._step):
+        if not self._turns.are_due(self._step) or not self._turns.is_listened_to(monitor):
             return False
-        self._turns.budget.start()
-        if not self._is_listened_to(monitor) or not self._turns.grant(monitor):
-            return False
-        if not monitor.has_room(self._last_bytes):
-            # A listener too slow to take what it has: nothing is computed, and the loss is told.
-            monitor.give_up(len(self._probe))
+        if not self._turns.grant(monitor, self._last_bytes, len(self._probe)):
             return False
         self._sweep(params, self._step, monitor)
         return True
@@ -171,9 +164,8 @@ class Watcher:
         """Sends the probe set as these parameters see it; true where somebody listened. Raises what goes wrong."""
         monitor = self._monitor
         step = _messages.checked_integer(step, "step")
-        if monitor is None or not self._is_listened_to(monitor):
+        if monitor is None or not self._turns.is_listened_to(monitor):
             return False
-        self._turns.budget.start()
         self._sweep(params, step, monitor)
         return True
 
@@ -190,10 +182,6 @@ class Watcher:
         self, kind: Optional[type[BaseException]], error: Optional[BaseException], traceback: Optional[TracebackType]
     ) -> None:
         self.close(ending_reason(kind))
-
-    def _is_listened_to(self, monitor: Monitor) -> bool:
-        wait, self._wait = self._wait, None
-        return monitor.is_subscribed or bool(wait and monitor.wait_for_subscriber(wait))
 
     def _sweep(self, params: Any, step: int, monitor: Monitor) -> None:
         budget = self._turns.budget

@@ -177,8 +177,7 @@ class Watcher:
         strict: bool,
     ) -> None:
         self._faults = Faults(strict)
-        self._turns = Turns(every, budget)
-        self._wait: Optional[float] = seconds(wait, "wait")
+        self._turns = Turns(every, budget, seconds(wait, "wait"))
         rank, world = _place()
         self._rank, self._world = (rank, world) if _checked(ranks, "ranks", RANKS) == "all" else (0, 1)
         self._model = unwrapped(model)
@@ -287,17 +286,10 @@ class Watcher:
         monitor.progress(self._step, "train")
         if self._tap is not None and self._tap.is_armed:
             self._miss(self._tap)
-        if not self._turns.are_due(self._step):
-            return False
-        self._turns.budget.start()
-        if not self._is_listened_to(monitor):
+        if not self._turns.are_due(self._step) or not self._turns.is_listened_to(monitor):
             return False
         self._count_device_time()
-        if not self._turns.grant(monitor):
-            return False
-        if not monitor.has_room(self._last_bytes):
-            # A listener too slow to take what it has: nothing is computed, and the loss is told.
-            monitor.give_up(len(self._own_probe()) or 1)
+        if not self._turns.grant(monitor, self._last_bytes, len(self._own_probe()) or 1):
             return False
         return self._sweep(self._step, monitor) if self._is_probing else self._arm(monitor)
 
@@ -305,9 +297,8 @@ class Watcher:
         """Sends the probe set as the model sees it now; true where somebody listened. Raises what goes wrong."""
         monitor = self._monitor
         step = _messages.checked_integer(step, "step")
-        if monitor is None or not self._is_probing or not self._is_listened_to(monitor):
+        if monitor is None or not self._is_probing or not self._turns.is_listened_to(monitor):
             return False
-        self._turns.budget.start()
         return self._sweep(step, monitor)
 
     @contextmanager
@@ -341,10 +332,6 @@ class Watcher:
         self.close(ending_reason(kind))
 
     # When
-
-    def _is_listened_to(self, monitor: Monitor) -> bool:
-        wait, self._wait = self._wait, None
-        return monitor.is_subscribed or bool(wait and monitor.wait_for_subscriber(wait))
 
     def _count_device_time(self) -> None:
         """What a GPU has spent beside the training loop since the last look."""
